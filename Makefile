@@ -1,0 +1,33 @@
+# make grade   set up, then grade the example submissions
+# make test    set up, then run the tests (make test-all: the slow ones too)
+# make check   format, lint, types, tests
+.PHONY: setup grade test test-all check format lint types examples
+
+PYTEST = .venv/bin/python -m pytest -q
+
+setup:
+	@tools/setup.sh
+
+grade: setup
+	@.venv/bin/grader grade examples/submissions --out results --profile quick --device cpu || [ $$? -eq 1 ]
+
+test: setup
+	$(PYTEST) -m "not slow" -n 2
+
+test-all: setup
+	$(PYTEST) -n 2
+
+check: format lint types test
+
+format: setup
+	.venv/bin/ruff format grader reference tests examples benchmarks
+
+lint: setup
+	.venv/bin/ruff format --check grader reference tests examples benchmarks
+	.venv/bin/ruff check grader reference tests examples benchmarks
+
+types: setup
+	.venv/bin/mypy
+
+examples: setup
+	.venv/bin/python examples/build.py

@@ -1,0 +1,20 @@
+"""A written answer is there, and waits for a person."""
+
+from __future__ import annotations
+
+from grader.checks.asking import Reference, failed
+from grader.probes import Probe, Returned, Session
+from grader.records import Finding, Item, Outcome
+
+_SHOWN = 20_000  # characters of the answer kept for staff
+
+
+def answered(student: Session, reference: Reference, item: Item) -> Finding:
+    """The text found in section `target` goes to staff; an empty one earns nothing and needs nobody."""
+    (observation,) = student.ask([Probe("text", item.target)])
+    text = observation.value if isinstance(observation, Returned) and isinstance(observation.value, str) else ""
+    if not text.strip():
+        return failed(f"No discussion of {item.section} was found.")
+    return Finding(
+        Outcome.WAITING, 0.0, f"{len(text.split())} words wait for a reader.", evidence={"text": text[:_SHOWN]}
+    )

@@ -1,0 +1,89 @@
+"""The layers of a network give the reference's output shapes, in the reference's order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from grader.checks.asking import Reference, ask_both, failed, passed, sentence
+from grader.probes import Probe, Returned, Session, Value
+from grader.records import Finding, Item
+
+# Operators by what they are for: which pooling or which activation is a matter of values, not of shapes.
+_ROLES: Mapping[str, str] = {
+    "Conv2d": "convolution",
+    "MaxPool2d": "pooling",
+    "AvgPool2d": "pooling",
+    "AdaptiveAvgPool2d": "pooling",
+    "Linear": "linear layer",
+}
+Step = tuple[str, tuple[int, ...]]
+
+
+def has_shapes(
+    student: Session,
+    reference: Reference,
+    item: Item,
+    *,
+    input: Sequence[int],  # noqa: A002 - the word of the rubric
+    args: Sequence[Value] = (),
+    kwargs: Mapping[str, Value] | None = None,
+) -> Finding:
+    """Trace convolutions, poolings and linear layers; the reference's must be a subsequence of the student's."""
+    probe = Probe(
+        "shapes", item.target, tuple(args), kwargs or {}, reference.seed(item.id, 0), {"input": list(input)}
+    )
+    (answer,) = ask_both(student, reference, [probe])
+    if not isinstance(answer.observed, Returned):
+        return failed(sentence(answer.observed, item.target))
+    observed, expected = _steps(answer.observed.value), _steps(answer.expected)
+    table = _table(answer.observed.value)
+    position = 0
+    for number, step in enumerate(expected, 1):
+        try:
+            position = observed.index(step, position) + 1
+        except ValueError:
+            return failed(_message(number, step, observed, position, expected), evidence={"layers": table})
+    if not _same_output(answer.observed.value, answer.expected):
+        return failed(
+            f"The network gives {_shape(answer.observed.value)}, expected {_shape(answer.expected)}.",
+            evidence={"layers": table},
+        )
+    return passed(f"All {len(expected)} layers have the expected output shapes.", evidence={"layers": table})
+
+
+def _message(number: int, step: Step, observed: Sequence[Step], position: int, expected: Sequence[Step]) -> str:
+    role, shape = step
+    wanted = f"Layer {number} of {len(expected)} should be a {role} with output {_printed(shape)}"
+    same_role = [each for each in observed[position:] if each[0] == role]
+    if same_role:
+        return f"{wanted}; the next {role} of yours gives {_printed(same_role[0][1])}."
+    return f"{wanted}; yours has no further {role}."
+
+
+def _steps(value: Value) -> list[Step]:
+    steps = []
+    for kind, shape in value["layers"] if isinstance(value, Mapping) else []:
+        if kind in _ROLES:
+            # A global average is (n, c, 1, 1) for one and (n, c) for another.
+            squeezed = tuple(shape[:2]) if tuple(shape[2:]) == (1, 1) else tuple(shape)
+            steps.append((_ROLES[kind], squeezed))
+    return steps
+
+
+def _same_output(observed: Value, expected: Value) -> bool:
+    return isinstance(observed, Mapping) and list(observed.get("output", [])) == list(expected["output"])
+
+
+def _shape(value: Value) -> str:
+    return _printed(tuple(value.get("output", ()))) if isinstance(value, Mapping) else "nothing"
+
+
+def _printed(shape: tuple[int, ...]) -> str:
+    return str(tuple(shape))
+
+
+def _table(value: Value) -> list[Any]:
+    """The student's layers for display, as [class name, shape]."""
+    rows = value.get("modules", []) if isinstance(value, Mapping) else []
+    return [[str(name)[:40], [int(n) for n in shape]] for name, shape in rows[:60]]

@@ -1,0 +1,88 @@
+"""A network learns a data set: trained in the sandbox by the rubric's recipe, measured here on the test split.
+
+The test labels never enter the sandbox; its images do so unlabelled, after training is over.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import torch
+
+from grader import datasets
+from grader.checks.asking import Reference, failed, passed, sentence
+from grader.errors import DataMissing
+from grader.probes import Died, Probe, Returned, Session, TimedOut, Value
+from grader.records import Finding, Item, Outcome
+
+_RECIPE = ("steps", "batch", "lr", "size", "train")
+
+
+def learns(
+    student: Session,
+    reference: Reference,
+    item: Item,
+    *,
+    data: str,
+    profiles: Mapping[str, Mapping[str, float]],
+    args: Sequence[Value] = (),
+    kwargs: Mapping[str, Value] | None = None,
+    profile: str = "quick",
+    device: str = "cpu",
+) -> Finding:
+    """Train for a number of steps, then ask for logits; credit rises linearly from accuracy `none` to `full`."""
+    recipe = profiles[profile]
+    try:
+        test = datasets.test_split(data, int(recipe["test"]))
+    except DataMissing as error:
+        return Finding(Outcome.BROKEN, 0.0, str(error))
+    seed = reference.seed(item.id, 0)
+    settings = {"data": data, "device": device, **{name: recipe[name] for name in _RECIPE}}
+    images = torch.from_numpy(test.images.copy())
+    train = Probe("train", item.target, tuple(args), kwargs or {}, seed, settings)
+    ask_logits = Probe("logits", item.target, (images,), {}, seed, {"size": recipe["size"]})
+    trained, measured = student.ask([train, ask_logits])
+    if isinstance(trained, TimedOut):
+        return Finding(Outcome.BROKEN, 0.0, f"Training did not end within {trained.seconds:g} s on this machine.")
+    if not isinstance(trained, Returned):
+        return failed(sentence(trained, item.target))
+    if isinstance(measured, TimedOut | Died):
+        return Finding(Outcome.BROKEN, 0.0, f"The trained network gave no logits: {sentence(measured, item.target)}")
+    if not isinstance(measured, Returned):
+        return failed(sentence(measured, item.target))
+    logits = measured.value
+    if not isinstance(logits, torch.Tensor) or logits.dim() != 2 or logits.shape[0] != len(test.labels):
+        return failed(f"The trained `{item.target}` does not give one row of logits per image.")
+    accuracy = float((logits.argmax(dim=1) == torch.from_numpy(test.labels)).double().mean())
+    return _ramp(accuracy, recipe, item, _evidence(accuracy, trained.value, recipe, seed, device, profile))
+
+
+def _ramp(accuracy: float, recipe: Mapping[str, float], item: Item, evidence: Mapping[str, Value]) -> Finding:
+    none, full = recipe["none"], recipe["full"]
+    credit = min(1.0, max(0.0, (accuracy - none) / (full - none)))
+    error = math.sqrt(accuracy * (1 - accuracy) / recipe["test"])
+    measured = (
+        f"Test accuracy {accuracy:.3f} ± {error:.3f} on {int(recipe['test'])} images "
+        f"after {int(recipe['steps'])} steps; full credit from {full:g}."
+    )
+    if credit >= 1:
+        return passed(measured, evidence)
+    if credit <= 0:
+        return failed(f"{measured} Nothing was learned up to {none:g}.", evidence=evidence)
+    return Finding(Outcome.PARTIAL, round(credit, 4), measured, evidence=evidence)
+
+
+def _evidence(
+    accuracy: float, trained: Value, recipe: Mapping[str, float], seed: int, device: str, profile: str
+) -> dict[str, Value]:
+    losses = trained.get("losses", []) if isinstance(trained, Mapping) else []
+    curve = [round(float(loss), 4) for loss in losses[:50] if isinstance(loss, float)]
+    return {
+        "accuracy": round(accuracy, 4),
+        "steps": int(recipe["steps"]),
+        "losses": curve,
+        "seed": seed,
+        "device": device,
+        "profile": profile,
+    }

@@ -1,0 +1,246 @@
+"""The command line: arguments, printing, exit codes; nothing else. Commands are imported only when they are used."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader import __version__
+from grader.errors import GraderError
+from grader.escaping import visible
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from grader.commands.grade import Options, Result
+    from grader.records import Grade, Submission
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is 0 done, 1 needs staff, 2 the instructor's files, 3 machinery."""
+    arguments = _parser().parse_args(argv)
+    logging.basicConfig(level=os.environ.get("GRADER_LOG", "ERROR"), format="%(name)s: %(message)s")
+    try:
+        code: int = arguments.run(arguments)
+    except GraderError as error:
+        print(f"grader: {visible(str(error))}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("grader: stopped; what was finished is kept", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has gone (`grader ... | head`); there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="grader", description="Grades notebooks of deep-learning courses.")
+    parser.add_argument("--version", action="version", version=f"grader {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    grade = commands.add_parser("grade", help="grade submissions and write the gradebook")
+    grade.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a folder, zip or notebook")
+    _course_options(grade)
+    grade.add_argument("--out", type=Path, default=Path("results"), help="where the gradebook lies (results)")
+    grade.add_argument("--item", action="append", default=[], metavar="ID", help="only this item; may be repeated")
+    grade.add_argument("--student", action="append", default=[], metavar="ID", help="only this student; may be repeated")
+    grade.add_argument("--profile", choices=["quick", "full"], help="full on a GPU, else quick")
+    grade.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    grade.add_argument("--workers", type=_positive, help="processes; one a core")
+    grade.add_argument("--runner", choices=["inline", "local"], default="local")
+    grade.add_argument("--sandbox", choices=["auto", "bubblewrap", "none"], default="auto")
+    grade.add_argument("--force", action="store_true", help="grade again what is unchanged")
+    grade.add_argument("--reseed", action="store_true", help="draw new hidden cases")
+    grade.add_argument("--format", choices=["table", "json"], default="table")
+    grade.set_defaults(run=_grade)
+    check = commands.add_parser("check", help="check your own notebook with public cases (unofficial)")
+    check.add_argument("notebook", type=Path)
+    check.add_argument("item", nargs="*", help="an item, a section such as 7.2, or a name such as corr2d")
+    _course_options(check)
+    check.set_defaults(run=_check)
+    doctor = commands.add_parser("doctor", help="say what this machine offers and what is missing")
+    doctor.set_defaults(run=_doctor)
+    return parser
+
+
+def _course_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--course", type=Path, metavar="DIR", help="the folder with rubric.yaml; found upwards if absent")
+    parser.add_argument("--assignment", metavar="NAME", help="the only one of the rubric if absent")
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return int(text)
+
+
+# ---- grade -----------------------------------------------------------------------------------------------------------
+
+
+def _grade(arguments: argparse.Namespace) -> int:
+    from grader.commands import grade as command
+    from grader.records import Profile
+
+    options = command.Options(
+        paths=tuple(arguments.paths),
+        course=arguments.course,
+        assignment=arguments.assignment,
+        out=arguments.out,
+        items=tuple(arguments.item),
+        students=tuple(arguments.student),
+        profile=Profile(arguments.profile) if arguments.profile else None,
+        device=arguments.device,
+        workers=arguments.workers,
+        runner=arguments.runner,
+        sandbox=arguments.sandbox,
+        force=arguments.force,
+        reseed=arguments.reseed,
+    )
+    if arguments.format == "json":
+        watch = command.Watch(lambda todo, unchanged: None, lambda submission: None, _print_json)
+        result = command.grade(options, watch)
+        print(json.dumps({"event": "done", "out": str(result.out), "interrupted": result.interrupted}))
+    else:
+        result = _with_progress(options)
+        _print_result(result)
+    return 130 if result.interrupted else result.exit_code
+
+
+def _with_progress(options: Options) -> Result:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    from grader.commands import grade as grading
+
+    console = Console(stderr=True)
+    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()]
+    columns += [TextColumn("left"), TimeRemainingColumn()]
+    with Progress(*columns, console=console, transient=True) as progress:
+        shown = _Shown(progress, plain=not console.is_terminal)
+        return grading.grade(options, grading.Watch(shown.planned, shown.began, shown.finished))
+
+
+class _Shown:
+    """Progress: who is being graded, how many are done, how long it will take. Plain lines where there is no terminal."""
+
+    def __init__(self, progress: Progress, *, plain: bool) -> None:
+        self._progress = progress
+        self._plain = plain
+        self._task: TaskID | None = None
+        self._running: dict[str, None] = {}
+        self._done = 0
+        self._total = 0
+        self._start = time.monotonic()
+
+    def planned(self, todo: Sequence[Submission], unchanged: int) -> None:
+        self._total = len(todo)
+        note = f", {unchanged} unchanged" if unchanged else ""
+        self._progress.console.print(f"{len(todo)} to grade{note}.", highlight=False)
+        self._task = self._progress.add_task("starting", total=len(todo))
+
+    def began(self, submission: Submission) -> None:
+        self._running[submission.student.id] = None
+        self._describe()
+
+    def finished(self, grade: Grade) -> None:
+        self._done += 1
+        self._running.pop(grade.submission.student.id, None)
+        if self._plain:
+            left = (time.monotonic() - self._start) / self._done * (self._total - self._done)
+            name = visible(grade.submission.student.id)
+            points = f"{grade.earned:g}/{grade.possible:g}" if grade.possible else grade.status.value
+            line = f"[{self._done}/{self._total}] {name} {points} in {grade.seconds:.0f} s, about {left:.0f} s left"
+            self._progress.console.print(line, highlight=False, markup=False)
+        if self._task is not None:
+            self._progress.advance(self._task)
+            self._describe()
+
+    def _describe(self) -> None:
+        if self._task is not None:
+            names = ", ".join(visible(name) for name in self._running) or "finishing"
+            self._progress.update(self._task, description=names.replace("[", "(").replace("]", ")"))
+
+
+def _print_result(result: Result) -> None:
+    from rich.console import Console
+
+    from grader.reports.terminal import score_table
+
+    console = Console(highlight=False)
+    if console.width < 100 and not console.is_terminal:
+        console = Console(highlight=False, width=120)
+    console.print(score_table(result.rows, result.assignment.items))
+    for name in ("grades.csv", "items.csv"):
+        console.print(f"{result.out / name}", markup=False)
+    if result.isolation == "none":
+        console.print("Graded without a sandbox: student code had this account's rights.", style="bold yellow")
+
+
+def _print_json(grade: Grade) -> None:
+    row = {
+        "event": "graded",
+        "student_id": grade.submission.student.id,
+        "submission": grade.submission.name,
+        "status": grade.status.value,
+        "earned": grade.earned,
+        "possible": grade.possible,
+        "seconds": grade.seconds,
+        "problem": grade.problem,
+        "items": {
+            score.item.id: {
+                "outcome": score.finding.outcome.value,
+                "earned": score.earned if score.finding.outcome.decided else None,
+                "message": score.finding.message,
+            }
+            for score in grade.scores
+        },
+    }
+    print(json.dumps(row, ensure_ascii=False), flush=True)
+
+
+# ---- check and doctor ------------------------------------------------------------------------------------------------
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+    from rich.text import Text
+
+    from grader.commands.check import check
+    from grader.records import Outcome
+
+    grade = check(arguments.notebook, arguments.item, course=arguments.course, assignment=arguments.assignment)
+    console = Console(highlight=False)
+    if grade.problem:
+        console.print(Text(grade.problem))
+        return 1
+    good = 0
+    for score in grade.scores:
+        right = score.finding.outcome is Outcome.PASSED
+        good += right
+        mark = Text("ok   ", "green") if right else Text("no   ", "red")
+        console.print(mark, Text(f"{score.item.section}  {score.item.title}"), sep="")
+        if not right or score.finding.hint:
+            for line in (score.finding.message, score.finding.hint):
+                if line:
+                    console.print(Text(f"          {visible(line)}"))
+    console.print(Text(f"Local check, unofficial: {good} of {len(grade.scores)} passed. Hidden cases run after hand-in."))
+    return 0 if good == len(grade.scores) else 1
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from grader.commands.doctor import examine
+
+    bad = False
+    for line in examine():
+        mark = "ok" if line.good else "MISSING" if line.needed else "absent"
+        print(f"{mark:8}{line.name}: {line.text}", flush=True)
+        bad |= line.needed and not line.good
+    return 3 if bad else 0

@@ -1,0 +1,58 @@
+"""`grader check`: a student's own check of a notebook, with public cases, unofficial."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from grader import datasets, rubric, submissions
+from grader.errors import UsageError
+from grader.kernel.sandbox import Confinement
+from grader.records import Assignment, Grade, Item, Profile
+from grader.runners.work import Grading, Work
+
+_NOT_BY_DEFAULT = ("learns", "answered")  # minutes of training; nothing a machine can judge
+
+
+def check(notebook: Path, wanted: Sequence[str], *, course: Path | None, assignment: str | None) -> Grade:
+    """Run a notebook in a plain process with limits and judge it with the public cases.
+
+    Args:
+        notebook: the student's file.
+        wanted: item ids, sections or names; everything but accuracy and written answers when empty.
+        course: the folder with rubric.yaml; found upwards from the notebook when None.
+        assignment: its name; the only one when None.
+
+    Raises:
+        GraderError: with one clear line.
+    """
+    from grader import checks
+
+    (submission,) = _one(notebook)
+    home = course or rubric.find_course(notebook.resolve().parent)
+    chosen = rubric.choose(rubric.load(home, checks.bind), assignment)
+    only = tuple(item.id for item in _items(chosen, wanted))
+    confinement = Confinement("none", datasets.training_folder(), limits=chosen.limits)
+    return Grading(Work(home, chosen, None, confinement, Profile.QUICK, only))(submission)
+
+
+def _one(notebook: Path) -> tuple[submissions.Submission]:
+    if notebook.is_dir():
+        raise UsageError(f"{notebook} is a folder; `grader check` takes one notebook")
+    (found,) = submissions.read([notebook])
+    if found.unreadable and not found.notebooks:
+        raise UsageError(found.unreadable[0])
+    return (found,)
+
+
+def _items(assignment: Assignment, wanted: Sequence[str]) -> list[Item]:
+    if not wanted:
+        return [item for item in assignment.items if item.check not in _NOT_BY_DEFAULT]
+    chosen = [item for item in assignment.items if {item.id, item.section, item.target} & set(wanted)]
+    known = {word for item in assignment.items for word in (item.id, item.section, item.target)}
+    for word in wanted:
+        if word not in known:
+            names = ", ".join(dict.fromkeys(item.target for item in assignment.items if item.check != "answered"))
+            raise UsageError(f"nothing is called {word!r}; try a section such as 7.2 or one of {names}")
+    needed = {need for item in chosen for need in item.needs}
+    return [item for item in assignment.items if item in chosen or item.id in needed]

@@ -1,0 +1,53 @@
+"""What this machine offers for running submissions: a sandbox that works, a device."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+from grader.errors import SandboxError, UsageError
+
+
+def backend(wanted: str) -> str:
+    """The sandbox to use: bubblewrap, or none where that was asked for.
+
+    Raises:
+        SandboxError: no sandbox works here and none was not asked for.
+    """
+    if wanted == "none":
+        return "none"
+    problem = bubblewrap_problem()
+    if problem:
+        raise SandboxError(f"{problem}; or give --sandbox none if you trust every submission")
+    return "bubblewrap"
+
+
+def bubblewrap_problem() -> str:
+    """Why bubblewrap cannot be used, with the remedy; "" when it works."""
+    bwrap = shutil.which("bwrap")
+    if bwrap is None:
+        return "no sandbox: bubblewrap is not installed; run `apt-get install bubblewrap`"
+    command = [bwrap, "--unshare-all", "--unshare-user", "--ro-bind", "/usr", "/usr", "--ro-bind-try", "/lib", "/lib"]
+    command += ["--ro-bind-try", "/lib64", "/lib64", "--", "/usr/bin/true"]
+    result = subprocess.run(command, env={}, capture_output=True, text=True, timeout=20, check=False)
+    if result.returncode == 0:
+        return ""
+    told = " ".join(result.stderr.split())[:160]
+    return f"no sandbox: bubblewrap fails here ({told}); user namespaces may be forbidden by this system"
+
+
+def device(wanted: str) -> str:
+    """cuda or cpu.
+
+    Raises:
+        UsageError: cuda was asked for and is not there; falling back silently would change accuracies.
+    """
+    if wanted == "cpu":
+        return "cpu"
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    if wanted == "cuda":
+        raise UsageError("--device cuda: torch finds no CUDA device; `grader doctor` says more")
+    return "cpu"

@@ -1,0 +1,127 @@
+"""Compare what a student's code gave with what the reference gave. The numbers come from torch.testing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+
+from grader.probes import Opaque, Value
+from grader.records import Mismatch
+
+# Relative and absolute tolerance by the coarser dtype of the two: summation order may differ, formulas may not.
+_TOLERANCES: Mapping[torch.dtype, tuple[float, float]] = {
+    torch.float16: (5e-3, 5e-3),
+    torch.bfloat16: (3e-2, 3e-2),
+    torch.float32: (1e-4, 1e-5),
+    torch.float64: (1e-7, 1e-9),
+    torch.complex64: (1e-4, 1e-5),
+    torch.complex128: (1e-7, 1e-9),
+}
+
+
+def compare(
+    observed: Value, expected: Value, *, path: str = "", rtol: float | None = None, atol: float | None = None
+) -> Mismatch | None:
+    """Where `observed` differs from `expected`, or None.
+
+    Tensors may differ in dtype; a Python number equals a tensor of one element; a tuple equals a list. Absolute
+    tolerance grows with the largest expected value, so that cancellation is no mistake.
+    """
+    if isinstance(expected, torch.Tensor):
+        return _compare_tensors(observed, expected, path, rtol, atol)
+    if isinstance(expected, Mapping):
+        return _compare_mappings(observed, expected, path, rtol, atol)
+    if isinstance(expected, list | tuple):
+        return _compare_sequences(observed, expected, path, rtol, atol)
+    if isinstance(expected, bool) or expected is None or isinstance(expected, str):
+        if type(observed) is type(expected) and observed == expected:
+            return None
+        return Mismatch(path, "value", f"Expected {expected!r}, got {_words(observed)}.")
+    if isinstance(expected, int | float):
+        return _compare_tensors(observed, torch.tensor(expected, dtype=torch.float64), path, rtol, atol)
+    raise TypeError(f"the reference gave {type(expected).__name__}, which cannot be compared")
+
+
+def _compare_sequences(
+    observed: Value, expected: Sequence[Value], path: str, rtol: float | None, atol: float | None
+) -> Mismatch | None:
+    if not isinstance(observed, list | tuple):
+        return Mismatch(path, "type", f"Expected {len(expected)} values, got {_words(observed)}.")
+    if len(observed) != len(expected):
+        return Mismatch(path, "length", f"Expected {len(expected)} values, got {len(observed)}.")
+    for index, (mine, theirs) in enumerate(zip(observed, expected, strict=True)):
+        if (found := compare(mine, theirs, path=f"{path}[{index}]", rtol=rtol, atol=atol)) is not None:
+            return found
+    return None
+
+
+def _compare_mappings(
+    observed: Value, expected: Mapping[str, Value], path: str, rtol: float | None, atol: float | None
+) -> Mismatch | None:
+    if not isinstance(observed, Mapping):
+        return Mismatch(path, "type", f"Expected named values, got {_words(observed)}.")
+    for key, value in expected.items():
+        if key not in observed:
+            return Mismatch(path, "length", f"`{key}` is missing.")
+        if (found := compare(observed[key], value, path=f"{path}[{key!r}]", rtol=rtol, atol=atol)) is not None:
+            return found
+    return None
+
+
+def _compare_tensors(
+    observed: Value, expected: torch.Tensor, path: str, rtol: float | None, atol: float | None
+) -> Mismatch | None:
+    if isinstance(observed, bool | int | float):
+        observed = torch.tensor(observed, dtype=torch.float64)
+    if isinstance(observed, list | tuple) and observed and all(isinstance(each, torch.Tensor) for each in observed):
+        if len({tuple(each.shape) for each in observed}) == 1:
+            return Mismatch(path, "type", f"Expected one tensor, got a list of {len(observed)} tensors.")
+    if not isinstance(observed, torch.Tensor):
+        return Mismatch(path, "type", f"Expected a tensor of shape {tuple(expected.shape)}, got {_words(observed)}.")
+    if observed.shape != expected.shape:
+        message = f"Expected shape {tuple(expected.shape)}, got {tuple(observed.shape)}."
+        return Mismatch(path, "shape", message)
+    coarser = max((observed.dtype, expected.dtype), key=lambda dtype: _TOLERANCES.get(dtype, (0.0, 0.0)))
+    default_rtol, default_atol = _TOLERANCES.get(coarser, (0.0, 0.0))
+    rtol = default_rtol if rtol is None else rtol
+    mine, theirs = observed.to(torch.float64), expected.to(torch.float64)
+    if torch.isfinite(theirs).all() and not torch.isfinite(mine).all():
+        at = tuple(torch.nonzero(~torch.isfinite(mine))[0].tolist())
+        return Mismatch(path, "finite", f"The value at index {at} is {mine[at].item()}.", at=at)
+    if atol is None:
+        largest = float(theirs.abs().max()) if theirs.numel() else 0.0
+        atol = default_atol * max(1.0, largest)
+    close = torch.isclose(mine, theirs, rtol=rtol, atol=atol, equal_nan=True)
+    if bool(close.all()):
+        return None
+    return _value_mismatch(mine, theirs, close, path, atol)
+
+
+def _value_mismatch(
+    mine: torch.Tensor, theirs: torch.Tensor, close: torch.Tensor, path: str, allowed: float
+) -> Mismatch:
+    distance = (mine - theirs).abs()
+    greatest = float(distance[~distance.isnan()].max())
+    at = tuple(int(n) for n in torch.unravel_index((distance.nan_to_num(-1) == greatest).flatten().int().argmax(), mine.shape))
+    wrong = int((~close).sum())
+    where = f" at index {at}" if at else ""
+    message = (
+        f"{wrong} of {mine.numel()} {'element differs' if mine.numel() == 1 else 'elements differ'}; "
+        f"the greatest difference is {greatest:.3g}{where}; {allowed:.1g} is allowed."
+    )
+    return Mismatch(path, "value", message, greatest, at, allowed)
+
+
+def _words(value: Value) -> str:
+    match value:
+        case torch.Tensor():
+            return f"a tensor of shape {tuple(value.shape)}"
+        case None:
+            return "None (is a `return` missing?)"
+        case Opaque(type=name):
+            return f"an object of type {name}"
+        case str() | bool() | int() | float():
+            return f"{value!r}"[:60]
+        case _:
+            return f"a {type(value).__name__}"

@@ -1,0 +1,56 @@
+"""Our own errors. A student's mistake is never one of these: it is an observation.
+
+    GraderError                 one clear line for whoever runs the grader
+    +-- CourseError             the instructor's files are wrong (exit code 2)
+    |   +-- RubricError         rubric.yaml
+    |   +-- ReferenceError_     the reference itself fails
+    +-- UsageError              the command line is wrong (exit code 2)
+    +-- MachineryError          this machine or our code is at fault (exit code 3)
+        +-- SandboxError        no sandbox, or it could not be started
+        +-- DataMissing         a data set is not on this machine
+        +-- GradebookError      the gradebook cannot be read or written
+"""
+
+from __future__ import annotations
+
+
+class GraderError(Exception):
+    """Something we or the instructor did wrong; the message says what to do next."""
+
+    exit_code = 3
+
+
+class CourseError(GraderError):
+    """The instructor's files are wrong."""
+
+    exit_code = 2
+
+
+class RubricError(CourseError):
+    """rubric.yaml has a mistake; the message names file, key and remedy."""
+
+
+class ReferenceError_(CourseError):
+    """The reference implementation fails a probe that it has to answer."""
+
+
+class UsageError(GraderError):
+    """The command line asks for something that does not exist."""
+
+    exit_code = 2
+
+
+class MachineryError(GraderError):
+    """This machine or our own code is at fault."""
+
+
+class SandboxError(MachineryError):
+    """The sandbox is missing or could not be started."""
+
+
+class DataMissing(MachineryError):
+    """A data set is not on this machine."""
+
+
+class GradebookError(MachineryError):
+    """The gradebook cannot be read or written."""

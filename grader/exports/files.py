@@ -1,0 +1,44 @@
+"""Put a derived file on disk whole: whoever looks finds the old text or the new one, never half of it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from grader.errors import MachineryError
+
+
+def write(path: Path, text: str, *, encoding: str = "utf-8-sig") -> None:
+    """Replace the file at this path by this text, and have both the text and its name on disk before returning.
+
+    Args:
+        path: where the file goes; its folder is made when missing.
+        text: what it will hold, line ends as they are.
+        encoding: the default marks the file as UTF-8 for spreadsheet programs; give "utf-8" where machines read it.
+
+    Raises:
+        MachineryError: the disk is full or the folder is closed to us; a file that was there before is untouched.
+    """
+    draft = path.with_name(f".{os.getpid()}.tmp")  # in the same folder, because a rename across disks is no rename
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            # newline="" keeps "\n" on every system; backslashreplace: a lone surrogate is no reason to lose a table.
+            with draft.open("w", encoding=encoding, errors="backslashreplace", newline="") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise MachineryError(f"{path} cannot be written ({error.strerror}); what was there before is kept") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

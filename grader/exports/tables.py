@@ -1,0 +1,77 @@
+"""The two tables of a results folder: grades.csv with a line per student, items.csv with a line per item."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from grader.escaping import cell
+from grader.gradebook import GradeRow, ItemRow
+from grader.records import Item
+
+_ITEM_COLUMNS = (
+    "student_id",
+    "item",
+    "section",
+    "title",
+    "target",
+    "check",
+    "outcome",
+    "earned",
+    "possible",
+    "message",
+)
+
+
+def grades_csv(rows: Sequence[GradeRow], items: Sequence[Item]) -> str:
+    """One line per student, with a column for each item in rubric order.
+
+    What nobody has decided yet is blank and never 0; `possible` and `percent` count decided items.
+    """
+    header = ("student_id", "student_name", "submission", "status", *(item.id for item in items))
+    return _csv([(*header, "earned", "possible", "percent"), *(_grade_line(row, items) for row in rows)])
+
+
+def items_csv(rows: Sequence[GradeRow]) -> str:
+    """One line per student and item, in the order of the grade."""
+    return _csv([_ITEM_COLUMNS, *(_item_line(row, item) for row in rows for item in row.items)])
+
+
+def _grade_line(row: GradeRow, items: Sequence[Item]) -> list[str]:
+    found = {item.item: item for item in row.items}
+    decided = any(item.outcome.decided for item in row.items)
+    return [
+        *(cell(text) for text in (row.student_id, row.student_name, row.submission)),
+        row.status,
+        *(_earned(found.get(item.id)) for item in items),
+        _number(row.earned) if decided else "",
+        _number(row.possible) if decided else "",
+        "" if row.percent is None else f"{row.percent:.1f}",
+    ]
+
+
+def _item_line(row: GradeRow, item: ItemRow) -> list[str]:
+    return [
+        *(cell(text) for text in (row.student_id, item.item, item.section, item.title, item.target)),
+        item.check,
+        item.outcome,
+        _earned(item),
+        _number(item.possible) if item.outcome.decided else "",
+        cell(item.message),
+    ]
+
+
+def _earned(item: ItemRow | None) -> str:
+    return _number(item.earned) if item and item.outcome.decided else ""
+
+
+def _number(value: float) -> str:
+    """The number with two decimals at most and no trailing zeros: 4, 2.5, 0.25."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def _csv(lines: Iterable[Sequence[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(lines)
+    return text.getvalue()

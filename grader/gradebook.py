@@ -1,0 +1,446 @@
+"""Keep every grade on disk, safe from a killed grader and a full disk; the only SQL of the project.
+
+    gradebook.db    grades 1--n items         what was found; rows are added, never changed
+                    grades 1--1 observations  compressed, for rescoring; left out above a cap
+                    attempts                  which submissions were begun, and which of them never came to an end
+                    secrets                   the newest one seeds the hidden cases
+    gradebook.lock  held by the one grader that writes; names its pid
+
+The newest grade of a student is the current one. Tables and pages are derived from it and can be lost.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import sqlite3
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Final, Self
+
+from grader.errors import GradebookError
+from grader.records import Grade, Outcome, Profile, Score, Status
+
+OBSERVATIONS_CAP: Final = 8 * 2**20  # bytes of one submission's observations, compressed
+
+_SMALLEST_PAGE: Final = 512  # bytes, of any SQLite file
+_SCHEMA_VERSION: Final = 1
+_SCHEMA: Final = f"""
+BEGIN;
+CREATE TABLE grades (
+    id INTEGER PRIMARY KEY, assignment TEXT NOT NULL, student_id TEXT NOT NULL, student_name TEXT NOT NULL,
+    submission TEXT NOT NULL, sha256 TEXT NOT NULL, status TEXT NOT NULL, isolation TEXT NOT NULL,
+    device TEXT NOT NULL, profile TEXT NOT NULL, started TEXT NOT NULL, seconds REAL NOT NULL,
+    grader_version TEXT NOT NULL, problem TEXT NOT NULL, "key" TEXT NOT NULL, observations TEXT NOT NULL
+);
+CREATE INDEX grades_by_student ON grades (assignment, student_id);
+CREATE TABLE items (
+    grade INTEGER NOT NULL REFERENCES grades (id), position INTEGER NOT NULL, item TEXT NOT NULL,
+    section TEXT NOT NULL, title TEXT NOT NULL, target TEXT NOT NULL, "check" TEXT NOT NULL, outcome TEXT NOT NULL,
+    credit REAL NOT NULL, earned REAL NOT NULL, possible REAL NOT NULL, message TEXT NOT NULL, hint TEXT NOT NULL,
+    evidence TEXT NOT NULL, "key" TEXT NOT NULL, PRIMARY KEY (grade, position)
+);
+CREATE TABLE observations (grade INTEGER PRIMARY KEY REFERENCES grades (id), compressed BLOB NOT NULL);
+CREATE TABLE attempts (
+    id INTEGER PRIMARY KEY, assignment TEXT NOT NULL, student_id TEXT NOT NULL, "key" TEXT NOT NULL,
+    started TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, finished INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX attempts_by_student ON attempts (assignment, student_id);
+CREATE TABLE secrets (id INTEGER PRIMARY KEY, secret BLOB NOT NULL);
+CREATE VIEW current AS
+    SELECT * FROM grades WHERE id IN (SELECT max(id) FROM grades GROUP BY assignment, student_id);
+CREATE TRIGGER grades_stay BEFORE UPDATE ON grades BEGIN SELECT RAISE(ABORT, 'grades are history'); END;
+CREATE TRIGGER grades_last BEFORE DELETE ON grades BEGIN SELECT RAISE(ABORT, 'grades are history'); END;
+CREATE TRIGGER items_stay BEFORE UPDATE ON items BEGIN SELECT RAISE(ABORT, 'grades are history'); END;
+CREATE TRIGGER items_last BEFORE DELETE ON items BEGIN SELECT RAISE(ABORT, 'grades are history'); END;
+PRAGMA user_version = {_SCHEMA_VERSION};
+COMMIT;
+"""
+
+_DAMAGED: Final = "is damaged or no gradebook; put back a copy of it, or choose another --out (nothing was changed)"
+_CLOSED: Final = "cannot be written; check that the folder and the file belong to you"
+_REMEDIES: Final = {
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+    sqlite3.SQLITE_FULL: "finds the disk full; make room and run the same command again (what was recorded is kept)",
+    sqlite3.SQLITE_IOERR: "meets a disk that is full or failing; make room and run the same command again",
+    sqlite3.SQLITE_BUSY: "is held by another program; close it and run the same command again",
+    sqlite3.SQLITE_CANTOPEN: _CLOSED,
+    sqlite3.SQLITE_PERM: _CLOSED,
+    sqlite3.SQLITE_READONLY: _CLOSED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """One item of a stored grade. Undecided items have 0 of 0 points; tables leave them blank."""
+
+    item: str
+    section: str
+    title: str
+    target: str
+    check: str
+    outcome: Outcome
+    credit: float
+    earned: float
+    possible: float
+    message: str
+    hint: str = ""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GradeRow:
+    """One stored grade, with what tables and pages tell about it."""
+
+    assignment: str
+    student_id: str
+    student_name: str
+    submission: str
+    sha256: str
+    status: Status
+    isolation: str
+    device: str
+    profile: Profile
+    started: str
+    seconds: float
+    grader_version: str
+    problem: str
+    key: str
+    observations: str  # none, kept, or how far they were above the cap
+    items: tuple[ItemRow, ...]
+
+    @property
+    def earned(self) -> float:
+        """Points earned over decided items."""
+        return round(sum(item.earned for item in self.items), 2)
+
+    @property
+    def possible(self) -> float:
+        """Points possible over decided items."""
+        return round(sum(item.possible for item in self.items), 2)
+
+    @property
+    def percent(self) -> float | None:
+        """Share earned of the decided items in per cent; None when nothing is decided."""
+        return 100 * self.earned / self.possible if self.possible else None
+
+
+class Gradebook:
+    """The grades of one results folder. Open it with `Gradebook.open` and close it with `with`."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, lock: IO[str] | None) -> None:
+        self._path = path
+        self._connection = connection
+        self._lock = lock
+
+    @classmethod
+    def open(cls, path: Path, *, writing: bool = True) -> Self:
+        """Open the gradebook at this path; a writer makes it when there is none, and keeps other writers out.
+
+        Raises:
+            GradebookError: another grader writes here, or the file is missing (for a reader), damaged or foreign.
+        """
+        lock = _lock(path) if writing else None
+        try:
+            if writing and not path.exists():
+                _create(path)
+            return cls(path, _connect(path, writing=writing), lock)
+        except BaseException:
+            if lock:
+                lock.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file and let the next grader in."""
+        self._connection.close()
+        if self._lock:
+            self._lock.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def secret(self) -> bytes:
+        """The 32 bytes from which the hidden cases are seeded; the same until `reseed`."""
+        with _explained(self._path):
+            newest = self._connection.execute("SELECT secret FROM secrets ORDER BY id DESC LIMIT 1").fetchone()
+        return bytes(newest["secret"])
+
+    def reseed(self) -> None:
+        """Draw a new secret, and with it new hidden cases."""
+        with self._transaction() as connection:
+            connection.execute("INSERT INTO secrets (secret) VALUES (?)", (secrets.token_bytes(32),))
+
+    def record(self, assignment: str, grade: Grade, *, key: str, observations: bytes | None = None) -> None:
+        """Add a grade, which becomes the student's current one, and close its attempts; on disk on return.
+
+        Args:
+            assignment: name of the assignment.
+            grade: what was found out about one submission.
+            key: content hash of everything the grade depends on.
+            observations: what the session answered, for rescoring; left out where too large, and the row says so.
+        """
+        compressed = None if observations is None else zlib.compress(observations, level=1)
+        with self._transaction() as connection:
+            row = _grade_values(assignment, grade, key=key, observations=_told(compressed))
+            number = _insert(connection, "grades", row)
+            for position, score in enumerate(grade.scores):
+                _insert(connection, "items", {"grade": number, "position": position} | _item_values(score))
+            if compressed is not None and len(compressed) <= OBSERVATIONS_CAP:
+                _insert(connection, "observations", {"grade": number, "compressed": compressed})
+            connection.execute(
+                'UPDATE attempts SET finished = 1 WHERE assignment = ? AND student_id = ? AND "key" = ?',
+                (_storable(assignment), _storable(grade.submission.student.id), _storable(key)),
+            )
+
+    def current(self, assignment: str) -> list[GradeRow]:
+        """The newest grade of each student, by student id."""
+        with _explained(self._path):
+            return self._rows("SELECT * FROM current WHERE assignment = ? ORDER BY student_id", assignment)
+
+    def history(self, assignment: str, student_id: str) -> list[GradeRow]:
+        """All grades of one student, newest first."""
+        with _explained(self._path):
+            query = "SELECT * FROM grades WHERE assignment = ? AND student_id = ? ORDER BY id DESC"
+            return self._rows(query, assignment, student_id)
+
+    def observations(self, assignment: str, student_id: str) -> bytes | None:
+        """What the session of the current grade answered; None where nothing was stored."""
+        query = """SELECT compressed FROM current JOIN observations ON observations.grade = current.id
+                   WHERE assignment = ? AND student_id = ?"""
+        with _explained(self._path):
+            found = self._connection.execute(query, (_storable(assignment), _storable(student_id))).fetchone()
+        try:
+            return zlib.decompress(found["compressed"]) if found else None
+        except zlib.error as error:
+            raise GradebookError(f"{self._path} {_DAMAGED}") from error
+
+    def unchanged(self, assignment: str, student_id: str, key: str) -> bool:
+        """Whether the current grade has this content key and nothing in it was broken, so that it can stand."""
+        query = """SELECT EXISTS (SELECT 1 FROM current WHERE assignment = ? AND student_id = ? AND "key" = ?
+                   AND NOT EXISTS (SELECT 1 FROM items WHERE items.grade = current.id AND outcome = ?))"""
+        return bool(self._value(query, assignment, student_id, key, Outcome.BROKEN))
+
+    def started(self, assignment: str, student_id: str, key: str) -> None:
+        """Note that grading of a submission begins; the attempt stays unfinished until `record`."""
+        with self._transaction() as connection:
+            _insert(connection, "attempts", {"assignment": assignment, "student_id": student_id, "key": key})
+
+    def attempts(self, assignment: str, student_id: str, key: str) -> int:
+        """How often grading of this submission began and never came to an end."""
+        query = """SELECT count(*) FROM attempts
+                   WHERE assignment = ? AND student_id = ? AND "key" = ? AND NOT finished"""
+        return int(self._value(query, assignment, student_id, key))
+
+    def _rows(self, query: str, *parameters: str) -> list[GradeRow]:
+        grades = self._connection.execute(query, [_storable(parameter) for parameter in parameters]).fetchall()
+        items = "SELECT * FROM items WHERE grade = ? ORDER BY position"
+        return [
+            _grade_row(grade, tuple(_item_row(item) for item in self._connection.execute(items, (grade["id"],))))
+            for grade in grades
+        ]
+
+    def _value(self, query: str, *parameters: str) -> Any:
+        with _explained(self._path):
+            row = self._connection.execute(query, [_storable(parameter) for parameter in parameters]).fetchone()
+        return row[0]
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with _explained(self._path), self._connection:  # the connection commits at the end, or rolls back
+            self._connection.execute("BEGIN IMMEDIATE")
+            yield self._connection
+
+
+def _lock(path: Path) -> IO[str]:
+    """Take the writer's lock. It belongs to the open file, so the kernel frees it however the grader ends."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.with_suffix(".lock").open("a+", encoding="ascii", errors="replace")
+    except OSError as error:
+        raise GradebookError(f"{path} {_CLOSED} ({error.strerror})") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        with lock:
+            if not isinstance(error, BlockingIOError):
+                raise GradebookError(
+                    f"{path.parent} cannot be locked ({error.strerror}); choose a local disk"
+                ) from error
+            lock.seek(0)
+            pid = lock.read(20).strip() or "unknown"
+        raise GradebookError(
+            f"another grader is writing to {path.parent} (pid {pid}); wait for it or choose another --out"
+        ) from error
+    lock.truncate(0)
+    lock.write(f"{os.getpid()}\n")
+    lock.flush()
+    # A forked worker shares the lock and would hold it after a killed grader; closing its copy leaves ours in force.
+    os.register_at_fork(after_in_child=lock.close)
+    return lock
+
+
+def _create(path: Path) -> None:
+    """Make an empty gradebook under another name and move it into place, so that a short file is always a damaged one.
+
+    Raises:
+        GradebookError: the log of a lost gradebook lies here, which SQLite would replay into the new one.
+    """
+    if path.with_name(f"{path.name}-wal").exists():
+        raise GradebookError(f"{path} is gone but its {path.name}-wal is there; put {path.name} back or remove both")
+    draft = path.with_name(f"{path.name}.new")
+    try:
+        for leftover in (draft, draft.with_name(f"{draft.name}-journal")):
+            leftover.unlink(missing_ok=True)
+        with _explained(path):
+            connection = sqlite3.connect(draft, isolation_level=None)
+            try:
+                connection.executescript(_SCHEMA)
+                connection.execute("INSERT INTO secrets (secret) VALUES (?)", (secrets.token_bytes(32),))
+            finally:
+                connection.close()
+        draft.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise GradebookError(f"{path} {_CLOSED} ({error.strerror})") from error
+
+
+def _connect(path: Path, *, writing: bool) -> sqlite3.Connection:
+    if not path.exists():
+        raise GradebookError(f"there is no gradebook at {path}; run `grader grade` first or name its folder with --out")
+    if path.stat().st_size < _SMALLEST_PAGE:  # SQLite takes it for a new database and throws away the log beside it
+        raise GradebookError(f"{path} {_DAMAGED}")
+    with _explained(path):
+        # mode=rw never makes a file, so that a gradebook that vanishes is not silently begun anew.
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=10)
+        try:
+            _verify(connection, path)
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")  # NORMAL may lose a commit with the power
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute(f"PRAGMA query_only = {int(not writing)}")
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def _verify(connection: sqlite3.Connection, path: Path) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    page_size = connection.execute("PRAGMA page_size").fetchone()[0]
+    log = path.with_name(f"{path.name}-wal")
+    torn = path.stat().st_size % page_size and not (log.exists() and log.stat().st_size)  # a log may mend the last page
+    if version == 0 or torn:
+        raise GradebookError(f"{path} {_DAMAGED}")
+    if version != _SCHEMA_VERSION:
+        raise GradebookError(
+            f"{path} has format {version}, this grader writes {_SCHEMA_VERSION};"
+            " use the grader that made it or choose another --out"
+        )
+    for table in ("grades", "items", "attempts", "secrets"):  # observations are large, and checked when read
+        if connection.execute(f"PRAGMA quick_check({table})").fetchone()[0] != "ok":
+            raise GradebookError(f"{path} {_DAMAGED}")
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn what a disk or another program does to us into one clear line; our own mistakes in SQL stay as they are."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        remedy = _REMEDIES.get(getattr(error, "sqlite_errorcode", -1) & 0xFF)
+        if remedy is None:
+            raise
+        raise GradebookError(f"{path} {remedy} ({error})") from error
+
+
+def _insert(connection: sqlite3.Connection, table: str, values: Mapping[str, Any]) -> int:
+    columns = ", ".join(f'"{column}"' for column in values)
+    marks = ", ".join("?" * len(values))
+    parameters = [_storable(value) if isinstance(value, str) else value for value in values.values()]
+    number = connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks})", parameters).lastrowid
+    assert number is not None
+    return number
+
+
+def _storable(text: str) -> str:
+    """The text without lone surrogates, which file names and JSON may bring along and SQLite refuses."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _told(compressed: bytes | None) -> str:
+    if compressed is None:
+        return "none"
+    size = len(compressed)
+    return "kept" if size <= OBSERVATIONS_CAP else f"not kept: {size / 2**20:.1f} MiB compressed"
+
+
+def _grade_values(assignment: str, grade: Grade, *, key: str, observations: str) -> dict[str, Any]:
+    submission = grade.submission
+    return {
+        "assignment": assignment,
+        "student_id": submission.student.id,
+        "student_name": submission.student.name,
+        "submission": submission.name,
+        "sha256": submission.sha256,
+        "status": grade.status,
+        "isolation": grade.isolation,
+        "device": grade.device,
+        "profile": grade.profile,
+        "started": grade.started,
+        "seconds": grade.seconds,
+        "grader_version": grade.grader_version,
+        "problem": grade.problem,
+        "key": key,
+        "observations": observations,
+    }
+
+
+def _item_values(score: Score) -> dict[str, Any]:
+    item, finding = score.item, score.finding
+    return {
+        "item": item.id,
+        "section": item.section,
+        "title": item.title,
+        "target": item.target,
+        "check": item.check,
+        "outcome": finding.outcome,
+        "credit": finding.credit if finding.outcome.decided else 0.0,
+        "earned": score.earned,
+        "possible": score.possible,
+        "message": finding.message,
+        "hint": finding.hint,
+        # A check that leaves more than JSON values here has a bug, but a grade is not lost over it.
+        "evidence": json.dumps(dict(finding.evidence), default=repr, skipkeys=True),
+        "key": score.key,
+    }
+
+
+def _grade_row(row: sqlite3.Row, items: tuple[ItemRow, ...]) -> GradeRow:
+    values = dict(row) | {"status": Status(row["status"]), "profile": Profile(row["profile"]), "items": items}
+    del values["id"]
+    return GradeRow(**values)
+
+
+def _item_row(row: sqlite3.Row) -> ItemRow:
+    values = dict(row) | {"outcome": Outcome(row["outcome"]), "evidence": json.loads(row["evidence"])}
+    del values["grade"], values["position"]
+    return ItemRow(**values)

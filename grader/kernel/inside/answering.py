@@ -1,0 +1,180 @@
+"""How a question is put to a function or a module: the table `QUESTIONS`.
+
+The same functions ask the student's definitions in the sandbox and the reference in the grader's own process, so that
+the two are treated alike. Nothing here judges.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import linecache
+import random
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from types import FrameType
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import nn
+
+from grader.kernel.inside import modules, training
+from grader.kernel.inside.operators import OperatorTrace
+from grader.probes import Layer, Missing, Observation, Probe, Raised, Returned, TimedOut, Value
+
+
+class ProbeTimeout(BaseException):
+    """The limit of a probe has passed; no `except Exception` of the student's stops it."""
+
+
+class Bench(Protocol):
+    """Where targets are found: captured definitions of a notebook, or the names of the reference."""
+
+    def entered(self, target: str, stand_ins: Mapping[str, str]) -> AbstractContextManager[tuple[Any, dict[str, Any]]]:
+        """The target's value and the namespace it is asked in.
+
+        Raises:
+            LookupError: the target is not defined; the first argument says why.
+        """
+        ...
+
+
+def answer(probe: Probe, bench: Bench) -> Observation:
+    """Put one probe to the target it names. Whatever the student's code raises becomes an observation."""
+    try:
+        with bench.entered(probe.target, probe.stand_ins) as (target, namespace), _known_state(probe.seed):
+            return Returned(QUESTIONS[probe.question](target, probe, namespace))
+    except LookupError as error:
+        if error.__traceback__ is not None and error.__traceback__.tb_next is not None and not _is_missing(error):
+            return _raised(error)
+        return Missing(probe.target.partition("@")[0], str(error.args[0]) if error.args else "")
+    except ProbeTimeout as error:
+        return TimedOut(float(error.args[0]))
+    except BaseException as error:  # noqa: BLE001 - this is where student exceptions become values
+        return _raised(error)
+
+
+class NotDefined(LookupError):
+    """The target of a probe is not there."""
+
+
+def _is_missing(error: LookupError) -> bool:
+    return isinstance(error, NotDefined)
+
+
+def _raised(error: BaseException) -> Raised:
+    line = ""
+    for frame in traceback.extract_tb(error.__traceback__):
+        if "ipykernel" in frame.filename or "ipython-input" in frame.filename or frame.filename.startswith("/tmp/"):
+            line = linecache.getline(frame.filename, frame.lineno or 0).strip() or line
+    try:
+        message = str(error)
+    except Exception:  # noqa: BLE001 - a student's own exception class may fail in __str__
+        message = ""
+    return Raised(type(error).__name__, line, message)
+
+
+@contextlib.contextmanager
+def _known_state(seed: int) -> Iterator[None]:
+    """Start every probe from the same global state, whatever the notebook left behind."""
+    random.seed(seed)
+    np.random.seed(seed % (1 << 32))
+    torch.manual_seed(seed)
+    torch.set_default_dtype(torch.float32)
+    torch.set_default_device(None)
+    torch.use_deterministic_algorithms(False)
+    torch.backends.cudnn.benchmark = False
+    with torch.enable_grad(), contextlib.redirect_stdout(None):
+        yield
+
+
+# ---- questions -------------------------------------------------------------------------------------------------------
+
+
+def _call(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
+    """The value of target(*args, **kwargs)."""
+    args, kwargs = _built(probe)
+    return target(*args, **kwargs)
+
+
+def _operators(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
+    """The names of the aten operators and of the libraries' Python functions (module.name) that a call runs."""
+    args, kwargs = _built(probe)
+    functions: set[str] = set()
+
+    def note(frame: FrameType, event: str, argument: object) -> None:
+        if event == "call":
+            functions.add(f"{frame.f_globals.get('__name__')}.{frame.f_code.co_name}")
+
+    with OperatorTrace() as trace:
+        sys.setprofile(note)
+        try:
+            target(*args, **kwargs)
+        finally:
+            sys.setprofile(None)
+    of_libraries = {name for name in functions if name.startswith(("d2l.", "scipy.", "torchvision."))}
+    return sorted(trace.names | of_libraries)
+
+
+def _gradient(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
+    """The gradients of a seeded projection of the result with respect to every floating tensor argument."""
+    args, kwargs = _built(probe)
+    leaves = [arg.requires_grad_() for arg in args if isinstance(arg, torch.Tensor) and arg.is_floating_point()]
+    output = target(*args, **kwargs)
+    output.backward(modules.seeded(tuple(output.shape), probe.seed, "cotangent").to(output.dtype))
+    return [leaf.grad for leaf in leaves]
+
+
+def _evaluate(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
+    """The value of an expression in the namespace around the target."""
+    return eval(compile(str(probe.options["expression"]), "<rubric>", "eval"), namespace)
+
+
+def _state(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
+    """A tensor itself; of a module its parameters by name."""
+    if isinstance(target, nn.Module):
+        known = {name: value for name, value in target.named_parameters() if not nn.parameter.is_lazy(value)}
+        return {name: value.detach() for name, value in known.items()}
+    return target
+
+
+def _initialise(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
+    """Parameters before and after target is applied to a network with layers of several kinds."""
+    network = nn.Sequential(
+        nn.Conv2d(3, 16, (5, 3)), nn.BatchNorm2d(16), nn.ConvTranspose2d(16, 4, 3), nn.Flatten(), nn.Linear(60, 40)
+    )
+    for parameter in network.parameters():
+        nn.init.constant_(parameter, 0.5)
+    network.apply(target)
+    return {name: parameter.detach() for name, parameter in network.named_parameters()}
+
+
+QUESTIONS: Mapping[str, Callable[[Any, Probe, dict[str, Any]], Value]] = {
+    "call": _call,
+    "operators": _operators,
+    "gradient": _gradient,
+    "evaluate": _evaluate,
+    "state": _state,
+    "initialise": _initialise,
+    "module": modules.run,
+    "shapes": modules.shapes,
+    "train": training.train,
+    "logits": training.logits,
+}
+
+
+def _built(probe: Probe) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments with layers made, and tensors copied so that nobody else's are changed."""
+    return [_made(arg) for arg in probe.args], {name: _made(arg) for name, arg in probe.kwargs.items()}
+
+
+def _made(value: Value) -> Any:
+    if isinstance(value, torch.Tensor):
+        return value.clone()
+    if isinstance(value, Layer):
+        layer: nn.Module = getattr(nn, value.name)(**value.kwargs)
+        modules.fill(layer, value.seed)
+        return layer
+    return value

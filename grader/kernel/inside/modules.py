@@ -1,0 +1,156 @@
+"""Questions to network modules: the same weights on both sides, forward, backward and the shapes on the way.
+
+A seed travels instead of weights. Every parameter is filled from the seed and its shape alone, so parameters of one
+shape get one value, and neither names, nor creation order, nor which of two equal layers comes first can matter.
+Swapping equal layers is a relabelling; using one of them twice shows in the gradients, which are compared as a bag
+per shape (docs/decisions/0002-seeds-instead-of-weights.md).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from typing import Any
+
+import torch
+from torch import nn
+
+from grader.kernel.inside.operators import OperatorTrace
+from grader.probes import Probe, Value
+
+_LARGE = 4096  # elements above which a gradient travels as projections
+_PROJECTIONS = 8
+
+
+def seeded(shape: tuple[int, ...], seed: int, role: str) -> torch.Tensor:
+    """Standard normal float32 values that depend on shape, seed and role alone; on the CPU."""
+    digest = hashlib.sha256(f"{seed}/{role}/{shape}".encode()).digest()
+    generator = torch.Generator(device="cpu").manual_seed(int.from_bytes(digest[:7], "little"))
+    return torch.randn(shape, generator=generator, device="cpu")
+
+
+@torch.no_grad()
+def fill(module: nn.Module, seed: int) -> None:
+    """Set parameters and buffers from the seed: weights scaled by fan-in, vectors near one half, variances positive."""
+    for parameter in module.parameters():
+        values = seeded(tuple(parameter.shape), seed, "parameter")
+        if parameter.dim() >= 2:
+            values = values * math.sqrt(2.0 / max(1, parameter[0].numel()))
+        else:
+            values = 0.5 + 0.2 * values  # so that a scale of BatchNorm never vanishes
+        parameter.copy_(values)
+    for buffer in module.buffers():
+        if buffer.is_floating_point():
+            buffer.copy_(seeded(tuple(buffer.shape), seed, "buffer").abs() + 0.5)
+
+
+def _constructed(target: Any, probe: Probe) -> nn.Module:
+    module = target(*_nested(probe.args), **probe.kwargs)
+    if not isinstance(module, nn.Module):
+        raise TypeError(f"expected an nn.Module, got {type(module).__name__}")
+    return module
+
+
+def _nested(args: tuple[Value, ...]) -> list[Any]:
+    # Architectures travel as lists; the book writes them as tuples of tuples, and both must do.
+    def tuples(value: Any) -> Any:
+        return tuple(tuples(each) for each in value) if isinstance(value, list | tuple) else value
+
+    return [tuples(arg) for arg in args]
+
+
+def run(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
+    """Construct the module, fill it and run it forward and backward in train and eval mode.
+
+    Options: `inputs`, the tensors forward takes; `dtype`, float64 or float32.
+
+    Returns a dict: per mode `output` and `input_gradient`; `gradients`, a list of (shape, projection) of parameters
+    that got one; `unused`, shapes of those that did not; `buffers` as (shape, values) after training;
+    `input_changed`.
+    """
+    dtype = torch.float64 if probe.options["dtype"] == "float64" else torch.float32
+    torch.set_default_dtype(dtype)  # so that tensors the student's code makes fit in
+    inputs = [tensor.to(dtype) for tensor in probe.options["inputs"]]
+    module = _constructed(target, probe)
+    with torch.no_grad():
+        module.eval()
+        module(*[tensor.clone() for tensor in inputs])  # lazy layers take their shapes here
+    module = module.to(dtype)
+    for each in module.modules():
+        if isinstance(each, nn.modules.dropout._DropoutNd):
+            each.p = 0.0
+    result: dict[str, Value] = {}
+    for mode in ("train", "eval"):
+        fill(module, probe.seed)
+        module.train(mode == "train")
+        module.zero_grad(set_to_none=True)
+        leaves = [tensor.clone().requires_grad_() for tensor in inputs]
+        # Passed through an operation, because an in-place change of a leaf raises where a change of a result does not.
+        passed = [leaf * 1 for leaf in leaves]
+        output = module(*passed)
+        result[f"{mode}.output"] = output
+        changed = any(not torch.equal(a.detach(), b) for a, b in zip(passed, inputs, strict=True))
+        result[f"{mode}.input_changed"] = changed
+        cotangent = seeded(tuple(output.shape), probe.seed, "cotangent").to(output)
+        output.backward(cotangent)
+        result[f"{mode}.input_gradient"] = [leaf.grad for leaf in leaves]
+        if mode == "train":
+            result["gradients"] = [
+                (list(p.shape), _projected(p.grad, probe.seed)) for p in module.parameters() if p.grad is not None
+            ]
+            result["unused"] = [list(p.shape) for p in module.parameters() if p.grad is None]
+            result["buffers"] = [
+                (list(b.shape), b.detach().clone()) for b in module.buffers() if b.is_floating_point()
+            ]
+    return result
+
+
+def _projected(gradient: torch.Tensor, seed: int) -> torch.Tensor:
+    flat = gradient.detach().reshape(-1)
+    if flat.numel() <= _LARGE:
+        return flat
+    return torch.stack(
+        [
+            flat @ seeded(tuple(gradient.shape), seed, f"projection {n}").reshape(-1).to(flat) / math.sqrt(flat.numel())
+            for n in range(_PROJECTIONS)
+        ]
+    )
+
+
+def shapes(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
+    """Shapes that the layers give for an input of shape options["input"], in the order they are computed.
+
+    Tried on the meta device, where nothing is computed; whatever fails there (`.item()`, `.to(device)`, branches on
+    values) is done again for real.
+
+    Returns a dict: `layers`, (kind, shape) of operators; `modules`, (class name, shape) of leaf modules, for display.
+    """
+    shape = tuple(probe.options["input"])
+    try:
+        with torch.device("meta"):
+            return _traced(target, probe, shape)
+    except Exception:  # noqa: BLE001 - the meta device refuses many right programs; the real one decides
+        return _traced(target, probe, shape)
+
+
+def _traced(target: Any, probe: Probe, shape: tuple[int, ...]) -> Value:
+    module = _constructed(target, probe)
+    table: list[tuple[str, list[int]]] = []
+
+    def note(layer: nn.Module, args: Any, output: Any) -> None:
+        if isinstance(output, torch.Tensor):
+            table.append((type(layer).__name__, list(output.shape)))
+
+    module.eval()
+    with torch.no_grad():
+        module(torch.zeros(shape))  # lazy layers take their shapes here
+        for layer in module.modules():
+            if not any(True for _ in layer.children()):
+                layer.register_forward_hook(note)
+        with OperatorTrace() as trace:
+            output = module(torch.zeros(shape))
+    return {
+        "layers": [(kind, list(size)) for kind, size in trace.layers],
+        "modules": table,
+        "output": list(output.shape),
+    }

@@ -1,0 +1,58 @@
+"""Which operators of torch a piece of code runs, and what shapes they give.
+
+Seen from below (TorchDispatchMode), so the names a student uses for them do not matter.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+# What a reader calls a layer, by the aten operator that computes it. Backward operators have other names.
+KINDS = {
+    "convolution": "Conv2d",
+    "_convolution": "Conv2d",
+    "max_pool2d_with_indices": "MaxPool2d",
+    "avg_pool2d": "AvgPool2d",
+    "_adaptive_avg_pool2d": "AdaptiveAvgPool2d",
+    "mean": "AdaptiveAvgPool2d",
+    "addmm": "Linear",
+    "linear": "Linear",
+    "max_pool2d": "MaxPool2d",
+    "mm": "Linear",
+    "native_batch_norm": "BatchNorm2d",
+    "_native_batch_norm_legit": "BatchNorm2d",
+    "_native_batch_norm_legit_functional": "BatchNorm2d",
+    "_native_batch_norm_legit_no_training": "BatchNorm2d",
+    "cudnn_batch_norm": "BatchNorm2d",
+    "miopen_batch_norm": "BatchNorm2d",
+    "sigmoid": "Sigmoid",
+    "relu": "ReLU",
+    "relu_": "ReLU",
+    "tanh": "Tanh",
+    "clamp_min": "ReLU",
+    "threshold": "ReLU",
+}
+
+
+class OperatorTrace(TorchDispatchMode):
+    """Records every operator: `names` each once, `layers` as (kind, shape) in order for those that are layers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+        self.layers: list[tuple[str, tuple[int, ...]]] = []
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Run the operator and note it."""
+        output = func(*args, **(kwargs or {}))
+        name = func._schema.name.partition("::")[2]
+        self.names.add(name)
+        first = output[0] if isinstance(output, tuple | list) and output else output
+        if isinstance(first, torch.Tensor) and name in KINDS:
+            self.layers.append((KINDS[name], tuple(first.shape)))
+        return output

@@ -1,0 +1,84 @@
+"""Training a student's class by the rubric's recipe, and asking the trained network for logits.
+
+The budget is a number of steps, never seconds. Test images arrive in a later probe, unlabelled, when training is over;
+the labels stay outside.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from grader.kernel.inside import images
+from grader.probes import Probe, Value
+
+_trained: dict[str, nn.Module] = {}  # the state of this one session: networks by target, between `train` and `logits`
+
+
+def train(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
+    """Construct the network, initialise it as the notebook does and take `steps` steps of Adam.
+
+    Options: data (name of a data set), steps, batch, lr, size (pixels of the square images), train (how many images),
+    device. Returns `losses`, one per tenth of the steps.
+    """
+    options = probe.options
+    device = torch.device(str(options["device"]))
+    pixels, labels = images.load(str(options["data"]), "train")
+    pixels, labels = pixels[: options["train"]].to(device), labels[: options["train"]].to(device)
+    model = target(*_tuples(probe.args), **probe.kwargs)
+    model = model.to(device)
+    first = _prepared(pixels[:2], options["size"])
+    model.eval()
+    with torch.no_grad():
+        model(first)  # lazy layers take their shapes here
+    model.apply(_xavier)
+    optimizer = torch.optim.Adam(model.parameters(), lr=options["lr"])
+    generator = torch.Generator().manual_seed(probe.seed)
+    model.train()
+    losses: list[float] = []
+    order = torch.randperm(len(labels), generator=generator)
+    at = 0
+    for step in range(options["steps"]):
+        if at + options["batch"] > len(order):
+            order, at = torch.randperm(len(labels), generator=generator), 0
+        chosen = order[at : at + options["batch"]].to(device)
+        at += options["batch"]
+        loss = F.cross_entropy(model(_prepared(pixels[chosen], options["size"])), labels[chosen])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if step % max(1, options["steps"] // 10) == 0:
+            losses.append(float(loss))
+    _trained[probe.target] = model.eval()
+    return {"losses": losses, "parameters": sum(p.numel() for p in model.parameters())}
+
+
+def logits(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
+    """What the network trained before says to images (N, 1, H, W) of uint8: float32 (N, classes)."""
+    model = _trained[probe.target]
+    device = next(model.parameters()).device
+    (pixels,) = probe.args
+    with torch.no_grad():
+        return torch.cat([
+            model(_prepared(batch.to(device), probe.options["size"])).float().cpu() for batch in pixels.split(250)
+        ])
+
+
+def _prepared(pixels: torch.Tensor, size: int) -> torch.Tensor:
+    """uint8 (N, H, W) or (N, 1, H, W) → float32 (N, 1, size, size) in [0, 1]."""
+    batch = pixels.reshape(-1, 1, *pixels.shape[-2:]).float() / 255
+    if batch.shape[-1] == size:
+        return batch
+    return F.interpolate(batch, size=(size, size), mode="bilinear", align_corners=False, antialias=True)
+
+
+def _xavier(module: nn.Module) -> None:
+    if isinstance(module, nn.Linear | nn.Conv2d):
+        nn.init.xavier_uniform_(module.weight)
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(each) for each in value) if isinstance(value, list | tuple) else value

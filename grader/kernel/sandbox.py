@@ -1,0 +1,269 @@
+"""Start a process that may do nothing but compute, and kill it for certain.
+
+What such a process sees (everything else does not exist for it):
+
+    /usr, the Python installation        read-only; data sets below /usr/share masked
+    /venv                                the virtual environment, read-only
+    /grader                              the few modules of ours that run inside, read-only
+    /data                                training images and labels, read-only
+    /tmp, /dev/shm                       its own, limited in size, gone with it
+    no network, no environment, its own process numbers, no capabilities, system calls filtered
+
+Its standard input and output are the grader's pipe (wire.py). ATTACKS and promises: docs/security.md.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import functools
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.errors import SandboxError
+from grader.kernel.wire import Channel
+from grader.records import Limits
+
+PACKAGE = Path(__file__).resolve().parent.parent
+INSIDE = ("__init__.py", "probes.py", "kernel/__init__.py", "kernel/wire.py", "kernel/inside")
+_MASKED = ("/usr/share/datasets", "/usr/local/share/datasets", "/usr/src", "/usr/local/src")
+_NVIDIA = ("/dev/nvidia0", "/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where things lie as seen from inside."""
+
+    python: str
+    root: str  # the folder that holds the package grader
+    work: str  # the notebook's working folder
+    data: str | None  # training images
+
+
+@dataclass(frozen=True, slots=True)
+class Confinement:
+    """How to confine: the backend and what one session is given.
+
+    Args:
+        backend: bubblewrap, or none for a plain process with limits.
+        data: folder with training images, made by datasets.py.
+        device: cpu or cuda; only cuda passes the graphics card through.
+        threads: how many threads torch may use.
+        secrets: folders that must not be visible even if they lie below something that is.
+    """
+
+    backend: str
+    data: Path | None
+    device: str = "cpu"
+    threads: int = 1
+    limits: Limits = Limits()
+    secrets: tuple[Path, ...] = ()
+
+
+class Confined:
+    """A running process and the pipe to it. Closing kills everything it started."""
+
+    def __init__(self, process: subprocess.Popen[bytes], channel: Channel, place: Place, folder: Path | None) -> None:
+        self.channel = channel
+        self.place = place
+        self._process = process
+        self._folder = folder
+
+    def close(self) -> None:
+        """Kill the process with all its children and forget its files."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.kill()
+        self._process.wait()
+        self.channel.close()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def start(confinement: Confinement) -> Confined:
+    """Start one confined process that will serve one session.
+
+    Raises:
+        SandboxError: the sandbox cannot be started.
+    """
+    if confinement.backend == "none":
+        return _start_plain(confinement)
+    place = Place("/venv/bin/python", "/grader", "/tmp/work", "/data" if confinement.data else None)  # noqa: S108
+    command = [*bubblewrap_command(confinement), "--disable-userns", "--seccomp", "{fd}", "--"]
+    with filter_file() as fd:
+        argv = [str(fd) if part == "{fd}" else part for part in command]
+        return _spawn([*argv, *_boot(place)], {}, place, None, keep=(fd,))
+
+
+def _start_plain(confinement: Confinement) -> Confined:
+    folder = Path(tempfile.mkdtemp(prefix="grader-"))
+    place = Place(sys.executable, str(PACKAGE.parent), str(folder / "work"), str(confinement.data or "") or None)
+    environment = {**_environment(confinement), "HOME": str(folder), "TMPDIR": str(folder)}
+    return _spawn(_boot(place), environment, place, folder)
+
+
+def _boot(place: Place) -> list[str]:
+    return [place.python, "-I", "-B", f"{place.root}/grader/kernel/inside/boot.py", place.root]
+
+
+def _spawn(
+    argv: Sequence[str], environment: Mapping[str, str], place: Place, folder: Path | None, keep: tuple[int, ...] = ()
+) -> Confined:
+    try:
+        process = subprocess.Popen(  # noqa: S603 - the command is ours
+            argv,
+            env=dict(environment),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=None if os.environ.get("GRADER_DEBUG") else subprocess.DEVNULL,
+            pass_fds=keep,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise SandboxError(f"cannot start {argv[0]}: {error}; `grader doctor` says what is missing") from error
+    if process.stdin is None or process.stdout is None:
+        raise SandboxError("the sandbox has no pipes")
+    channel = Channel(os.dup(process.stdout.fileno()), os.dup(process.stdin.fileno()))
+    process.stdin.close()
+    process.stdout.close()
+    return Confined(process, channel, place, folder)
+
+
+# ---- bubblewrap ------------------------------------------------------------------------------------------------------
+
+
+def bubblewrap_command(confinement: Confinement) -> list[str]:
+    """The bwrap command up to what is particular to the cold path or a template.
+
+    Raises:
+        SandboxError: bubblewrap is not installed.
+    """
+    bwrap = shutil.which("bwrap")
+    if bwrap is None:
+        raise SandboxError("bubblewrap is not installed: run `apt-get install bubblewrap`, or use --sandbox none")
+    command = [bwrap, "--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--as-pid-1"]
+    command += ["--clearenv", "--cap-drop", "ALL", "--uid", "65534", "--gid", "65534", "--hostname", "box"]
+    command += ["--ro-bind", "/usr", "/usr"]
+    for link in ("/bin", "/sbin", "/lib", "/lib64", "/lib32"):
+        if os.path.islink(link):
+            command += ["--symlink", os.readlink(link), link]
+        elif os.path.isdir(link):
+            command += ["--ro-bind", link, link]
+    for optional in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/etc/fonts"):
+        command += ["--ro-bind-try", optional, optional]
+    for folder in _python_folders():
+        command += ["--ro-bind", folder, folder]
+    command += ["--ro-bind", sys.prefix, "/venv"]
+    for name in INSIDE:
+        command += ["--ro-bind", str(PACKAGE / name), f"/grader/grader/{name}"]
+    if confinement.data is not None:
+        command += ["--ro-bind", str(confinement.data), "/data"]
+    disk = str(confinement.limits.disk_mb << 20)
+    command += ["--proc", "/proc", "--dev", "/dev"]
+    command += ["--size", disk, "--tmpfs", "/tmp", "--size", disk, "--tmpfs", "/dev/shm"]  # noqa: S108
+    if confinement.device == "cuda":
+        command += ["--ro-bind", "/sys", "/sys"]
+        for node in _NVIDIA:
+            command += ["--dev-bind-try", node, node]
+    for masked in (*_MASKED, *_below_visible(confinement.secrets)):
+        if os.path.isdir(masked):
+            command += ["--tmpfs", masked]
+    command += ["--chdir", "/tmp"]  # noqa: S108
+    for name, value in _environment(confinement).items():
+        command += ["--setenv", name, value]
+    return command
+
+
+def _python_folders() -> list[str]:
+    """Where the Python installation lies, when that is not below /usr."""
+    base = os.path.realpath(sys.base_prefix)
+    return [] if base == "/usr" or base.startswith("/usr/") else [base]
+
+
+def _below_visible(secrets: Sequence[Path]) -> list[str]:
+    visible = ["/usr", *_python_folders()]
+    resolved = [str(secret.resolve()) for secret in secrets]
+    return [path for path in resolved if any(path.startswith(folder + "/") for folder in visible)]
+
+
+def _environment(confinement: Confinement) -> dict[str, str]:
+    threads = str(confinement.threads)
+    return {
+        "PATH": "/usr/bin:/bin",
+        "HOME": "/tmp",  # noqa: S108
+        "USER": "student",
+        "LANG": "C.UTF-8",
+        "PYTHONHASHSEED": "0",
+        "MPLBACKEND": "agg",
+        "IPYTHONDIR": "/tmp/.ipython",  # noqa: S108
+        "MPLCONFIGDIR": "/tmp/.matplotlib",  # noqa: S108
+        "OMP_NUM_THREADS": threads,
+        "OPENBLAS_NUM_THREADS": threads,
+        "MKL_NUM_THREADS": threads,
+        "CUDA_VISIBLE_DEVICES": "0" if confinement.device == "cuda" else "",
+        "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+        "JUPYTER_PLATFORM_DIRS": "1",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+
+
+# ---- system calls ----------------------------------------------------------------------------------------------------
+
+_FORBIDDEN = (
+    "ptrace process_vm_readv process_vm_writev kcmp keyctl add_key request_key bpf perf_event_open userfaultfd "
+    "io_uring_setup io_uring_enter io_uring_register mount umount2 move_mount open_tree fsopen fsconfig fsmount fspick "
+    "mount_setattr pivot_root chroot unshare setns kexec_load kexec_file_load init_module finit_module delete_module "
+    "swapon swapoff reboot acct quotactl syslog open_by_handle_at name_to_handle_at clock_settime settimeofday "
+    "sethostname setdomainname iopl ioperm lookup_dcookie nfsservctl vhangup pidfd_getfd"
+).split()
+_NAMESPACES = 0x02000000 | 0x00020000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000 | 0x00000080
+_SOCKET_FAMILIES = (1, 2, 10, 16)  # unix, inet, inet6, netlink: what libraries try; there is no network anyway
+_TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
+
+
+@functools.cache
+def system_call_filter() -> bytes:
+    """The seccomp program (BPF) of every sandbox, built by libseccomp.
+
+    Raises:
+        SandboxError: libseccomp is not installed.
+    """
+    try:
+        import pyseccomp as seccomp
+    except (ImportError, RuntimeError, OSError) as error:
+        raise SandboxError("libseccomp is not installed: run `apt-get install libseccomp2`") from error
+    refuse, unknown = seccomp.ERRNO(errno.EPERM), seccomp.ERRNO(errno.ENOSYS)
+    rules = seccomp.SyscallFilter(seccomp.ALLOW)
+    for name in _FORBIDDEN:
+        with contextlib.suppress(RuntimeError, ValueError, OSError):  # not every architecture has every call
+            rules.add_rule(refuse, name)
+    for flag in (1 << bit for bit in range(32) if _NAMESPACES >> bit & 1):
+        rules.add_rule(refuse, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, flag, flag))
+    rules.add_rule(unknown, "clone3")  # its flags lie in memory, where a filter cannot look; libc falls back to clone
+    for request in (_TIOCSTI, _TIOCLINUX):
+        rules.add_rule(refuse, "ioctl", seccomp.Arg(1, seccomp.MASKED_EQ, 0xFFFFFFFF, request))
+    for family in set(range(46)) - set(_SOCKET_FAMILIES):
+        rules.add_rule(refuse, "socket", seccomp.Arg(0, seccomp.EQ, family))
+    with tempfile.TemporaryFile() as file:
+        rules.export_bpf(file)
+        file.seek(0)
+        return file.read()
+
+
+@contextlib.contextmanager
+def filter_file() -> Iterator[int]:
+    """A file descriptor from which bwrap reads the system call filter."""
+    fd = os.memfd_create("seccomp", 0)
+    try:
+        os.write(fd, system_call_filter())
+        os.lseek(fd, 0, os.SEEK_SET)
+        yield fd
+    finally:
+        os.close(fd)

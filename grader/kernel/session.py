@@ -1,0 +1,237 @@
+"""A student's notebook as a `Session`: run in a sandbox, asked through a pipe, replaced when it dies.
+
+When a cell kills or hangs the sandbox, another one is started and only the definitions of that cell are run. When a
+probe does, its observation says so and the next probe is asked in another sandbox.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from grader.errors import SandboxError
+from grader.kernel.sandbox import Confined
+from grader.kernel.wire import (
+    Channel,
+    ChannelClosed,
+    ChannelTimeout,
+    Frame,
+    ProtocolError,
+    probe_frame,
+    read_observation,
+)
+from grader.probes import Died, Missing, Observation, Probe, TimedOut, Version
+from grader.records import Limits, SourceFile
+
+Open = Callable[[], Confined]
+
+_BOOT_S = 120.0  # importing torch on a busy machine
+_GRACE_S = 8.0  # beyond a limit that the sandbox itself is to keep
+_REOPENINGS = 12  # sandboxes for one notebook; a student who kills more of them has had enough
+_DEATHS_PER_TARGET = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """How much of the data a notebook sees while its cells run: a thin slice in the quick pass."""
+
+    train: int | None = 64
+    val: int | None = 32
+    max_steps: int | None = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What is run: neutralised code cells as (number, source), attached files, names to capture."""
+
+    notebook: str
+    cells: Sequence[tuple[int, str]]
+    targets: Sequence[str]
+    files: Sequence[SourceFile] = ()
+    prelude: Sequence[str] = ()
+    data: Slice = Slice()
+
+
+class KernelSession:
+    """One notebook in a sandbox. Opens it when first needed; close it in the end."""
+
+    def __init__(self, script: Script, open_sandbox: Open, limits: Limits) -> None:
+        self._script = script
+        self._open_sandbox = open_sandbox
+        self._limits = limits
+        self._sandbox: Confined | None = None
+        self._versions: dict[str, list[Version]] = {}
+        self._reasons: dict[str, str] = {}
+        self._deadly: dict[int, str] = {}  # cells that ended a sandbox, and how
+        self._openings = 0
+        self._deaths: dict[str, int] = {}
+        self._fault = ""  # why there is no use in opening another sandbox
+
+    @property
+    def deadly(self) -> Mapping[int, str]:
+        """The cells of which only the definitions were run, with what they did."""
+        return dict(self._deadly)
+
+    def __enter__(self) -> KernelSession:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the sandbox."""
+        if self._sandbox is not None:
+            self._sandbox.close()
+            self._sandbox = None
+
+    def versions(self, target: str) -> Sequence[Version]:
+        """The captured bindings of a target, oldest first.
+
+        Raises:
+            SandboxError: the sandbox could not be started.
+        """
+        self._opened()
+        return self._versions.get(target, [])
+
+    def reason(self, target: str) -> str:
+        """Why a target is missing, as far as that is known."""
+        for name in target.split(","):
+            if reason := self._reasons.get(name.strip(), ""):
+                return reason
+        return ""
+
+    def ask(self, probes: Sequence[Probe]) -> Iterator[Observation]:
+        """Answer each probe in order; a hang or a death costs the probe that caused it."""
+        for probe in probes:
+            yield self._ask(probe)
+
+    def _ask(self, probe: Probe) -> Observation:
+        name = probe.target.partition("@")[0]
+        if self._deaths.get(name, 0) >= _DEATHS_PER_TARGET:
+            return Died(f"ended the kernel {_DEATHS_PER_TARGET} times")
+        channel = self._opened()
+        if channel is None:
+            return Died(self._fault)
+        if not self._versions.get(name):
+            return Missing(name, self.reason(name))
+        limit = self._limits.train_s if probe.question == "train" else self._limits.probe_s
+        deadline = time.monotonic() + limit + _GRACE_S
+        try:
+            channel.send(probe_frame(probe, limit_s=limit), deadline)
+            observation = read_observation(channel.receive(deadline))
+        except ChannelTimeout:
+            observation = TimedOut(limit)
+        except ChannelClosed:
+            observation = Died("ended the kernel")
+        except ProtocolError as error:
+            observation = Died(f"wrote into the grader's pipe: {error}")
+        else:
+            return observation
+        self._deaths[name] = self._deaths.get(name, 0) + 1
+        self.close()
+        return observation
+
+    # ---- opening -----------------------------------------------------------------------------------------------------
+
+    def _opened(self) -> Channel | None:
+        while self._sandbox is None and not self._fault:
+            if self._openings >= _REOPENINGS:
+                self._fault = f"ended the kernel {self._openings} times"
+                break
+            self._openings += 1
+            self._sandbox = self._open_sandbox()
+            try:
+                self._run_cells(self._sandbox)
+            except _CellEnded as ended:
+                self.close()
+                self._note(ended)
+        return None if self._sandbox is None else self._sandbox.channel
+
+    def _note(self, ended: _CellEnded) -> None:
+        if ended.cell in self._deadly or ended.cell == 0:
+            # Even its definitions alone are too much, or nothing says which cell it was.
+            self._fault = ended.reason
+        self._deadly[ended.cell] = ended.reason
+
+    def _run_cells(self, sandbox: Confined) -> None:
+        channel = sandbox.channel
+        try:
+            channel.send(self._opening_frame(sandbox), time.monotonic() + _BOOT_S)
+            ready = channel.receive(time.monotonic() + _BOOT_S, max_body=0)
+        except (ChannelClosed, ChannelTimeout, ProtocolError) as error:
+            self.close()
+            raise SandboxError(f"the sandbox did not start ({error}); `grader doctor` says what is missing") from error
+        if ready.kind != "ready":
+            raise SandboxError(f"the sandbox said {ready.kind!r} instead of ready")
+        cell = 0
+        while True:
+            deadline = time.monotonic() + self._limits.cell_s + _GRACE_S + (60.0 if cell == 0 else 0.0)
+            try:
+                frame = channel.receive(deadline, max_body=0)
+                if frame.kind == "opened":
+                    self._read_captures(frame)
+                    return
+                cell = self._progress(frame, cell)
+            except ChannelClosed:
+                raise _CellEnded(cell, "ended the kernel") from None
+            except ChannelTimeout:
+                raise _CellEnded(cell, f"did not stop after {self._limits.cell_s:g} s") from None
+            except ProtocolError as error:
+                raise _CellEnded(cell, f"wrote into the grader's pipe: {error}") from None
+
+    def _progress(self, frame: Frame, cell: int) -> int:
+        numbers = {number for number, _ in self._script.cells}
+        match frame.kind, frame.header:
+            case "cell", {"number": int() as number} if number in numbers and number > cell:
+                return number
+            case "died", {"reason": str() as reason}:
+                raise _CellEnded(cell, reason[:200])
+            case _:
+                raise ProtocolError(f"unexpected frame {frame.kind[:20]!r}")
+
+    def _opening_frame(self, sandbox: Confined) -> Frame:
+        body = bytearray()
+        files: list[list[Any]] = []
+        for file in self._script.files:
+            files.append([file.name, len(body), len(file.content)])
+            body += file.content
+        place, data = sandbox.place, self._script.data
+        header = {
+            "cells": [{"number": number, "source": source} for number, source in self._script.cells],
+            "targets": list(self._script.targets),
+            "prelude": list(self._script.prelude),
+            "deadly": list(self._deadly),
+            "files": files,
+            "folder": place.work,
+            "data": {"folder": place.data, "train": data.train, "val": data.val, "max_steps": data.max_steps},
+            "limits": asdict(self._limits),
+        }
+        return Frame("open", header, bytes(body))
+
+    def _read_captures(self, frame: Frame) -> None:
+        versions, reasons = frame.header.get("versions"), frame.header.get("reasons")
+        if not isinstance(versions, dict) or not isinstance(reasons, dict):
+            raise ProtocolError("captures of no known form")
+        numbers = {number for number, _ in self._script.cells}
+        self._versions = {}
+        for target in self._script.targets:
+            kept: list[Version] = []
+            for row in versions.get(target, []):
+                match row:
+                    case [int() as cell, str() as kind, str() as note] if cell in numbers:
+                        kept.append(Version(cell, kind[:20], self._script.notebook, note[:200]))
+                    case _:
+                        raise ProtocolError("a version of no known form")
+            self._versions[target] = kept[:100]
+        self._reasons = {str(name)[:80]: str(reason)[:300] for name, reason in reasons.items()}
+
+
+@dataclass
+class _CellEnded(Exception):
+    """A cell took the sandbox with it."""
+
+    cell: int
+    reason: str
+    args: tuple[Any, ...] = field(default=(), init=False)

@@ -1,0 +1,68 @@
+"""All notebooks of one submission as one `Session`: a target is looked up in each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from grader.kernel.session import KernelSession
+from grader.probes import Missing, Observation, Probe, Returned, Session, Version
+
+
+@dataclass(frozen=True, slots=True)
+class AtVersion:
+    """A session in which a target means one captured version, with helpers replaced where wanted."""
+
+    session: Session
+    target: str
+    number: int
+    stand_ins: tuple[tuple[str, str], ...] = ()
+
+    def ask(self, probes: Sequence[Probe]) -> Iterator[Observation]:
+        """Ask the version."""
+        return self.session.ask([self._aimed(probe) for probe in probes])
+
+    def versions(self, target: str) -> Sequence[Version]:
+        """As of the session itself."""
+        return self.session.versions(target)
+
+    def _aimed(self, probe: Probe) -> Probe:
+        if probe.target != self.target:
+            return probe
+        return replace(probe, target=f"{probe.target}@{self.number}", stand_ins=dict(self.stand_ins))
+
+
+class SubmittedSession:
+    """The sessions of one submission's notebooks, and the written answers found in their markdown.
+
+    Args:
+        sessions: one per notebook, in the order handed in.
+        discussion: the written answer of a section, "" when there is none.
+    """
+
+    def __init__(self, sessions: Sequence[KernelSession], discussion: Callable[[str], str]) -> None:
+        self._sessions = sessions
+        self._discussion = discussion
+
+    def versions(self, target: str) -> Sequence[Version]:
+        """The bindings of a target in all notebooks."""
+        return [version for session in self._sessions for version in session.versions(target)]
+
+    def ask(self, probes: Sequence[Probe]) -> Iterator[Observation]:
+        """Answer each probe by the notebook that holds its target."""
+        for probe in probes:
+            if probe.question == "text":
+                yield Returned(self._discussion(probe.target))
+                continue
+            name, _, number = probe.target.partition("@")
+            yield from self._ask(probe, name, int(number or 0))
+
+    def _ask(self, probe: Probe, name: str, number: int) -> Iterator[Observation]:
+        for session in self._sessions:
+            count = len(session.versions(name))
+            if number < count:
+                yield from session.ask([replace(probe, target=f"{name}@{number}")])
+                return
+            number -= count
+        reasons = [reason for session in self._sessions if (reason := session.reason(name))]
+        yield Missing(name, reasons[0] if reasons else "")

@@ -1,0 +1,15 @@
+"""An .ipynb file as the rest of the grader needs it; nothing here executes anything.
+
+cells       .ipynb bytes -> Notebook, however damaged the file is
+statements  a cell's logical lines, whether or not they are Python; the cells that are another language
+neutral     a cell without what installs, downloads or mounts
+names       what a cell defines, and its syntax error
+writing     the written answer of a section
+"""
+
+from grader.notebook.cells import Cell, Notebook, UnreadableNotebook, read
+from grader.notebook.names import definitions, syntax_error
+from grader.notebook.neutral import neutralised
+from grader.notebook.writing import discussion
+
+__all__ = ["Cell", "Notebook", "UnreadableNotebook", "definitions", "discussion", "neutralised", "read", "syntax_error"]

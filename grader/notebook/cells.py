@@ -1,0 +1,90 @@
+"""Read the cells of an .ipynb file.
+
+Students' notebooks come from Colab, Jupyter, VS Code and from repairs by hand, so reading asks for as little as
+possible: a JSON object with a list of cells. Outputs, metadata and ids are never looked at.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from grader.records import SourceFile
+
+
+class UnreadableNotebook(ValueError):
+    """The file is no notebook; the message is one sentence that says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell; raw cells and unknown kinds are left out of a notebook but counted."""
+
+    number: int  # 1-based position among all cells
+    kind: Literal["code", "markdown"]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notebook:
+    """The cells of one notebook in order."""
+
+    name: str
+    cells: tuple[Cell, ...]
+
+    @property
+    def code(self) -> tuple[Cell, ...]:
+        """The code cells."""
+        return tuple(cell for cell in self.cells if cell.kind == "code")
+
+
+def read(file: SourceFile) -> Notebook:
+    """Read a notebook of format 2, 3 or 4 (nbformat.readthedocs.io), however damaged its cells are.
+
+    Raises:
+        UnreadableNotebook: the file is not JSON or has no list of cells.
+    """
+    try:
+        root = json.loads(file.content)  # finds UTF-8, UTF-16 and UTF-32 by itself, with or without a byte order mark
+    except json.JSONDecodeError as error:
+        raise UnreadableNotebook(f"{file.name} is not valid JSON (line {error.lineno}).") from error
+    except (ValueError, RecursionError) as error:
+        raise UnreadableNotebook(f"{file.name} is not valid JSON.") from error
+    entries = _entries(root)
+    if entries is None:
+        raise UnreadableNotebook(f"{file.name} is JSON, but it has no notebook cells.")
+    return Notebook(file.name, tuple(cell for number, entry in enumerate(entries, 1) if (cell := _cell(number, entry))))
+
+
+def _entries(root: Any) -> list[Any] | None:
+    match root:
+        case {"cells": list(cells)}:
+            return cells
+        case {"worksheets": list(sheets)}:  # formats 2 and 3
+            return [cell for sheet in sheets if isinstance(sheet, dict) for cell in _listed(sheet.get("cells"))]
+    return None
+
+
+def _cell(number: int, entry: Any) -> Cell | None:
+    match entry:
+        case {"cell_type": "code"}:
+            return Cell(number, "code", _text(entry.get("source", entry.get("input"))))
+        case {"cell_type": "markdown" | "html"}:
+            return Cell(number, "markdown", _text(entry.get("source")))
+        case {"cell_type": "heading"}:
+            level = entry.get("level")
+            marks = "#" * (level if isinstance(level, int) and 1 <= level <= 6 else 1)
+            return Cell(number, "markdown", f"{marks} {_text(entry.get('source'))}")
+    return None
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _text(source: Any) -> str:
+    pieces = [source] if isinstance(source, str) else [piece for piece in _listed(source) if isinstance(piece, str)]
+    # JSON can spell half a surrogate pair, which no later step could encode.
+    text = "".join(pieces).encode(errors="replace").decode()
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,0 +1,148 @@
+"""Find the written answer of a section among the markdown cells.
+
+The notebook that students receive has a heading `### Discussion 7.2` in each section. Their own notebooks have
+`## 7.2. Convolutions` with a `### Memo` below, a line `Discussion: ...` without any heading, `### 토론`, or one
+notebook for each section. A *mark* is such a heading or label; what follows it, up to the next heading of another
+kind, is the answer. Unmarked text is the book's as often as the student's and is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from grader.notebook.cells import Notebook
+
+_WORDS = (
+    r"(?:\b(?:discussions?|memos?|exercises?|take[- ]?aways?(?: messages?)?|reflections?|thoughts|answers?)\b"
+    r"|토론|토의|논의|메모|연습 ?문제|느낀 ?점|배운 ?점|고찰|정리|답변|생각)"
+)
+_NUMBER = r"(?<![\d.])([1-9]\d?)\.(\d{1,2})(?!\d)"
+_MARK = re.compile(_WORDS, re.IGNORECASE)
+_ANY_NUMBER = re.compile(_NUMBER)
+_SECTION = re.compile(rf"\W*(?:(?:section|chapter|sec|ch|part|d2l|제)[. ]*)?{_NUMBER}", re.IGNORECASE)
+_LABEL = re.compile(
+    rf"(?:{_NUMBER}[.:]? )?(?:my )?{_WORDS}(?: (?:of|for|on|in))?(?: (?:section|chapter))?(?: ?\d[\d.]*)? ?(?:[:：]|[-–—] |$)",
+    re.IGNORECASE,
+)
+_HEADING = re.compile(r" {0,3}(#{1,6})(?=[\s\d])(.*)|\s*<h([1-6])\b[^>]*>(.*)", re.IGNORECASE)
+_BOLD_LINE = re.compile(r"\s*(\*\*|__)(.+)\1[:.]?\s*$")
+_UNDERLINE = re.compile(r"\s*(?:=+|-{3,})\s*$")
+_MARKUP = str.maketrans("", "", "#*_>[](){}<【】「」`")
+_PLACEHOLDER = re.compile(
+    r"[*_]{0,3}(?<![A-Za-z])(?:(?:type|write|put) )?your (?:answer|text|discussion) here(?![A-Za-z])[.…]*[*_]{0,3}"
+    r"|여기에 (?:답|답변|내용)을 (?:쓰|적으|작성하|입력하)(?:세요|시오)\.?",
+    re.IGNORECASE,
+)
+_HOMEWORK = re.compile(r"(?:hw|homework|assignment|lab|과제|실습)[ _-]?\d+", re.IGNORECASE)
+_IN_NAME = re.compile(r"(?<!\d)([1-9]\d?)[._-](\d{1,2})(?!\d)")
+_BULLETS = " \t>-+•"
+_LABEL_LEVEL = 7  # below every heading
+_LONGEST_LABEL = 80  # characters; a longer line is a sentence that happens to begin with such a word
+
+
+@dataclass(frozen=True, slots=True)
+class _Title:
+    """A line that begins a part: a heading, or a label such as `Memo:`."""
+
+    level: int
+    section: str  # empty where it names none
+    marks: bool  # whether what follows is the student's answer
+    text: str  # what of the line is answer itself
+
+
+def discussion(notebooks: Sequence[Notebook], section: str) -> str:
+    """The text a student wrote for a section such as "7.2", in markdown; empty when nothing is marked as written."""
+    answers = (_answers(notebook).get(section, "") for notebook in notebooks)
+    return "\n\n".join(dict.fromkeys(answer for answer in answers if answer))  # one handed in twice is shown once
+
+
+def _answers(notebook: Notebook) -> dict[str, str]:
+    """The answers of one notebook by section; a notebook without numbered headings is the section in its file name."""
+    lines, numbered = _marked_lines(notebook)
+    found = {}
+    for section, own in lines.items():
+        text = re.sub(r"\n{3,}", "\n\n", _PLACEHOLDER.sub("", "\n".join(own))).strip()
+        if any(letter.isalnum() for letter in text):
+            found[section if numbered else _section_in_name(notebook.name)] = text
+    return found
+
+
+def _marked_lines(notebook: Notebook) -> tuple[dict[str, list[str]], bool]:
+    """The lines below a mark by section, and whether any heading names a section."""
+    found: dict[str, list[str]] = {}
+    section, level = "", 0  # level: that of the mark the line is below, 0 where there is none
+    for cell in notebook.cells:
+        if cell.kind == "code":
+            level = 0 if level == _LABEL_LEVEL else level  # a label may end before the code, a heading goes on behind
+            continue
+        fenced = False
+        written = cell.source.split("\n")
+        for line, following in zip(written, [*written[1:], ""], strict=True):
+            fenced ^= line.lstrip().startswith(("```", "~~~"))
+            title = None if fenced else _title(line, following)
+            if title is None or (title.level == _LABEL_LEVEL and not title.section and 0 < level < _LABEL_LEVEL):
+                text = line
+            else:
+                section, text = title.section or section, title.text
+                if title.marks:
+                    level = title.level if title.section or not level else min(level, title.level)
+                elif title.section or title.level <= level:
+                    level = 0
+            if level:
+                found.setdefault(section, []).append(text)
+        if level:
+            found.setdefault(section, []).append("")
+    return found, section != ""
+
+
+def _title(line: str, following: str) -> _Title | None:
+    if heading := _HEADING.match(line):
+        hashes, marked, tag, tagged = heading.groups()
+        return _heading(len(hashes) if hashes else int(tag), marked if hashes else re.sub(r"<[^<>]*>", "", tagged))
+    if len(line) <= 2 * _LONGEST_LABEL and (bold := _BOLD_LINE.match(line)):
+        title = _heading(_LABEL_LEVEL, bold.group(2))
+        return title if title.section or title.marks else None
+    clean = _clean(line)
+    if _UNDERLINE.match(following) and _SECTION.match(clean):
+        return _heading(1 if "=" in following else 2, line)
+    if label := _label(clean):
+        number = _ANY_NUMBER.search(label.group())
+        return _Title(_LABEL_LEVEL, ".".join(number.groups()) if number else "", True, _behind(line, label.group()))
+    return None
+
+
+def _heading(level: int, text: str) -> _Title:
+    clean = _clean(text)
+    marks = _MARK.search(clean) is not None
+    number = _SECTION.match(clean) or (_ANY_NUMBER.search(clean) if marks else None)
+    label = _label(clean)
+    own = _behind(text, label.group()) if label else "" if marks or number else text.strip()
+    return _Title(level, ".".join(number.groups()) if number else "", marks, own)
+
+
+def _label(clean: str) -> re.Match[str] | None:
+    found = _LABEL.match(clean)
+    whole_line_seen = len(clean) <= _LONGEST_LABEL
+    return found if found and (whole_line_seen or found.end() < len(clean)) else None
+
+
+def _behind(line: str, label: str) -> str:
+    """What a line says behind its label."""
+    separator = label.rstrip()[-1:]
+    if separator not in (":", "：", "-", "–", "—"):
+        return ""
+    text = line.lstrip(_BULLETS).partition(separator)[2].strip()
+    return re.sub(r"^[*_]{1,3}(?=\s|$)", "", text).strip()  # the end of the label's own bold type
+
+
+def _clean(line: str) -> str:
+    """The beginning of a line without markup, long enough for every heading and label."""
+    return " ".join(line[: 2 * _LONGEST_LABEL].lstrip(_BULLETS).translate(_MARKUP).split())[: _LONGEST_LABEL + 1]
+
+
+def _section_in_name(name: str) -> str:
+    numbers = set(_IN_NAME.findall(_HOMEWORK.sub("", PurePosixPath(name).name)))
+    return ".".join(numbers.pop()) if len(numbers) == 1 else ""

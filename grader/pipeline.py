@@ -1,0 +1,218 @@
+"""grade(submission, ...) -> Grade: the straight line from what a student handed in to marks.
+
+    read the notebooks -> open a session for each -> judge item after item -> training items in a second session -> score
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import inspect
+import logging
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from grader import __version__, checks, notebook, scoring
+from grader.answer_key import AnswerKey
+from grader.checks.asking import failed, sentence
+from grader.errors import CourseError
+from grader.kernel import sandbox
+from grader.kernel.sandbox import Confinement
+from grader.kernel.session import KernelSession, Script, Slice
+from grader.kernel.submitted import AtVersion, SubmittedSession
+from grader.probes import Missing, Session, Version
+from grader.records import Assignment, Finding, Grade, Item, Outcome, Profile, Score, Submission
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What every submission is graded with."""
+
+    assignment: Assignment
+    key: AnswerKey
+    confinement: Confinement
+    profile: Profile
+
+
+def grade(submission: Submission, course: Course, only: Sequence[str] = ()) -> Grade:
+    """Run one submission and mark it.
+
+    Args:
+        submission: what the student handed in.
+        course: what to grade it with.
+        only: ids of the items to judge; all when empty.
+
+    Raises:
+        CourseError: the rubric or the reference is wrong, so no submission can be graded.
+        MachineryError: this machine cannot run submissions.
+    """
+    started = datetime.datetime.now(datetime.UTC)
+    clock = time.monotonic()
+    items = [item for item in course.assignment.items if not only or item.id in only]
+    notebooks, problems = _read(submission)
+    findings: dict[str, Finding] = {}
+    if notebooks:
+        with _opened(submission, notebooks, course, items, Slice()) as session:
+            for item in items:
+                if not checks.kinds()[item.check].trains:
+                    findings[item.id] = judge(session, item, findings, course)
+        training = [item for item in items if item.id not in findings]
+        if any(_worth_training(item, findings) for item in training):
+            with _opened(submission, notebooks, course, training, Slice()) as session:
+                for item in training:
+                    findings[item.id] = judge(session, item, findings, course)
+        else:
+            findings |= {item.id: _skipped(item, findings, course) for item in training}
+    scores = [scoring.score(item, findings[item.id], key="") for item in items if item.id in findings]
+    return Grade(
+        submission=submission,
+        scores=tuple(scores),
+        isolation=course.confinement.backend,
+        device=course.confinement.device,
+        profile=course.profile,
+        started=started.isoformat(timespec="seconds"),
+        seconds=round(time.monotonic() - clock, 2),
+        grader_version=__version__,
+        problem="" if notebooks else " ".join(problems) or "No notebook was handed in.",
+    )
+
+
+def judge(session: Session, item: Item, findings: Mapping[str, Finding], course: Course) -> Finding:
+    """Check one item. Whatever goes wrong here is our fault, and never costs the student a point.
+
+    Raises:
+        CourseError: the rubric or the reference is wrong.
+    """
+    try:
+        return _judge(session, item, findings, course)
+    except CourseError:
+        raise
+    except Exception as error:  # the one broad except: a fault of ours is a finding for staff
+        _log.exception("%s: the check failed", item.id)
+        return Finding(Outcome.BROKEN, 0.0, f"The grader failed on this item ({type(error).__name__}: {error}).")
+
+
+def _judge(session: Session, item: Item, findings: Mapping[str, Finding], course: Course) -> Finding:
+    kind = checks.kinds()[item.check]
+    if not kind.versions:
+        return _ask(kind, session, item, course)
+    versions = [(n, v) for n, v in enumerate(session.versions(item.target)) if v.kind in kind.versions]
+    if not versions:
+        return _missing(session, item)
+    lacking = [need for need in item.needs if findings[need].credit < 1]
+    if kind.trains and _untrainable(lacking, course):
+        return _skipped(item, findings, course)
+    best = _best(kind, session, item, versions, course, ())
+    if best.credit < 1 and lacking:
+        stand_ins = _stand_ins(lacking, item, course)
+        helped = _best(kind, session, item, versions, course, stand_ins) if stand_ins else best
+        if helped.credit > best.credit:
+            names = " and ".join(f"`{name}`" for name, _ in stand_ins)
+            return replace(helped, hint=f"Judged with a working {names}, because yours is wrong: one mistake costs once.")
+        if not stand_ins and best.credit == 0:
+            return replace(best, outcome=Outcome.SKIPPED, hint=f"Follows from {', '.join(lacking)}.")
+    return best
+
+
+def _best(
+    kind: checks.Kind,
+    session: Session,
+    item: Item,
+    versions: Sequence[tuple[int, Version]],
+    course: Course,
+    stand_ins: tuple[tuple[str, str], ...],
+) -> Finding:
+    """The finding of the version that earns most; the newest is asked first, because it is mostly the right one."""
+    found: list[Finding] = []
+    for number, version in reversed(versions):
+        finding = _ask(kind, AtVersion(session, item.target, number, stand_ins), item, course)
+        where = {"cell": version.cell, "notebook": version.notebook}
+        found.append(replace(finding, evidence={**finding.evidence, **where}))
+        if finding.credit == 1 or finding.outcome is Outcome.BROKEN:
+            break
+    best = scoring.best(found[::-1])
+    if len(versions) > 1 and best.credit == 1 and len(found) > 1:
+        best = replace(best, hint=f"The version in cell {best.evidence['cell']} counts; a later one is wrong.")
+    return best
+
+
+def _ask(kind: checks.Kind, session: Session, item: Item, course: Course) -> Finding:
+    given = {"profile": course.profile.value, "device": course.confinement.device}
+    accepted = inspect.signature(kind.check).parameters
+    run = {name: value for name, value in given.items() if name in accepted}
+    return kind.check(session, course.key, item, **item.options, **run)
+
+
+def _missing(session: Session, item: Item) -> Finding:
+    library = [version.note for version in session.versions(item.target) if version.kind == "library" and version.note]
+    if library:
+        return failed(f"{library[-1]}; {item.section} asks to write it.")
+    (observation,) = session.ask([_any_probe(item)])
+    return failed(sentence(observation if isinstance(observation, Missing) else Missing(item.target), item.target))
+
+
+def _any_probe(item: Item) -> checks.asking.Probe:
+    return checks.asking.Probe("state", item.target)
+
+
+def _stand_ins(lacking: Sequence[str], item: Item, course: Course) -> tuple[tuple[str, str], ...]:
+    targets = {each.id: each.target for each in course.assignment.items}
+    names = dict.fromkeys(targets[need] for need in lacking)
+    sources = {name: source for name in names if name != item.target and (source := course.key.stand_in(name))}
+    return tuple(sources.items())
+
+
+def _untrainable(lacking: Sequence[str], course: Course) -> bool:
+    """Whether something an accuracy item needs is wrong and nothing can stand in for it."""
+    targets = {each.id: each.target for each in course.assignment.items}
+    return any(course.key.stand_in(targets[need]) is None for need in lacking)
+
+
+def _worth_training(item: Item, findings: Mapping[str, Finding]) -> bool:
+    return all(findings[need].credit == 1 or findings[need].outcome is Outcome.FAILED for need in item.needs)
+
+
+def _skipped(item: Item, findings: Mapping[str, Finding], course: Course) -> Finding:
+    lacking = [need for need in item.needs if findings[need].credit < 1]
+    return Finding(Outcome.SKIPPED, 0.0, f"Not trained, because {', '.join(lacking)} did not pass.")
+
+
+# ---- reading and opening ---------------------------------------------------------------------------------------------
+
+
+def _read(submission: Submission) -> tuple[list[notebook.Notebook], list[str]]:
+    notebooks, problems = [], list(submission.unreadable)
+    for file in submission.notebooks:
+        try:
+            notebooks.append(notebook.read(file))
+        except notebook.UnreadableNotebook as error:
+            problems.append(str(error))
+    return notebooks, problems
+
+
+@contextlib.contextmanager
+def _opened(
+    submission: Submission,
+    notebooks: Sequence[notebook.Notebook],
+    course: Course,
+    items: Sequence[Item],
+    data: Slice,
+) -> Iterator[SubmittedSession]:
+    table = checks.kinds()
+    targets = tuple(dict.fromkeys(item.target for item in items if table[item.check].check is not checks.answered))
+    with contextlib.ExitStack() as stack:
+        sessions = []
+        for each in notebooks:
+            cells = [(cell.number, notebook.neutralised(cell.source)) for cell in each.code]
+            script = Script(each.name, cells, targets, submission.attachments, course.assignment.prelude, data)
+            opened = KernelSession(script, lambda: sandbox.start(course.confinement), course.assignment.limits)
+            sessions.append(stack.enter_context(opened))
+        yield SubmittedSession(sessions, lambda section: notebook.discussion(notebooks, section))
+
+
+def scores_by_id(grade: Grade) -> dict[str, Score]:
+    """The scores of a grade by item id."""
+    return {score.item.id: score for score in grade.scores}

@@ -1,0 +1,1 @@
+"""What people read: pure functions from grades to tables and pages."""

@@ -1,0 +1,151 @@
+"""rubric.yaml → Rubric. Every mistake in it is one line that names the place and the remedy."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from grader.errors import RubricError
+from grader.records import Assignment, Item, Limits, Rubric
+
+FILE = "rubric.yaml"
+_ASSIGNMENT_KEYS = {"title", "notebooks", "reference", "prelude", "limits", "items"}
+_ITEM_KEYS = {"id", "section", "title", "target", "points", "check", "options", "needs"}
+_REQUIRED = ("id", "section", "title", "target", "points", "check")
+
+BindCheck = Callable[[Item, str], object]
+
+
+def find_course(start: Path) -> Path:
+    """The nearest folder at or above `start` that holds a rubric.yaml.
+
+    Raises:
+        RubricError: there is none.
+    """
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / FILE).is_file():
+            return folder
+    raise RubricError(f"no {FILE} in {start.resolve()} or above; go to the course's folder or give --course DIR")
+
+
+def load(course: Path, bind: BindCheck) -> Rubric:
+    """Read a course's rubric; `bind` proves that each item's options fit its check.
+
+    Raises:
+        RubricError: the file is missing, is no YAML, or says something that it cannot mean.
+    """
+    path = course / FILE
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RubricError(f"{path} does not exist; give --course DIR") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RubricError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    top = _mapping(content, FILE)
+    _known(top, {"version", "assignments"}, FILE)
+    if top.get("version") != 1:
+        raise RubricError(f"{FILE}: version is {top.get('version')!r}; this grader reads version 1")
+    assignments = _mapping(top.get("assignments"), f"{FILE}: assignments")
+    return Rubric(course, {name: _assignment(course, name, row, bind) for name, row in assignments.items()})
+
+
+def choose(rubric: Rubric, name: str | None) -> Assignment:
+    """The assignment of that name, or the only one.
+
+    Raises:
+        RubricError: no such assignment, or several to choose from.
+    """
+    known = ", ".join(rubric.assignments)
+    if name is None:
+        if len(rubric.assignments) != 1:
+            raise RubricError(f"the rubric has several assignments ({known}); give --assignment NAME")
+        return next(iter(rubric.assignments.values()))
+    if name not in rubric.assignments:
+        raise RubricError(f"no assignment is called {name!r}; the rubric has {known}")
+    return rubric.assignments[name]
+
+
+def _assignment(course: Path, name: str, content: Any, bind: BindCheck) -> Assignment:
+    where = f"{FILE}: {name}"
+    row = _mapping(content, where)
+    _known(row, _ASSIGNMENT_KEYS, where)
+    items: list[Item] = []
+    for index, each in enumerate(_sequence(row.get("items"), f"{where}.items")):
+        item = _item(each, f"{where}.items[{index}]", items)
+        bind(item, f"{where}.items[{index}] ({item.id})")
+        items.append(item)
+    return Assignment(
+        name=name,
+        title=str(row.get("title", name)),
+        notebooks=course / str(row.get("notebooks", f"assignments/{name}")),
+        reference=str(row.get("reference", name.replace("-", "_"))),
+        items=tuple(items),
+        prelude=tuple(str(line) for line in _sequence(row.get("prelude", []), f"{where}.prelude")),
+        limits=_limits(row.get("limits", {}), f"{where}.limits"),
+    )
+
+
+def _item(content: Any, where: str, before: list[Item]) -> Item:
+    row = _mapping(content, where)
+    _known(row, _ITEM_KEYS, where)
+    for key in _REQUIRED:
+        if key not in row:
+            raise RubricError(f"{where}: {key!r} is missing")
+    points = row["points"]
+    if isinstance(points, bool) or not isinstance(points, int | float) or points < 0:
+        raise RubricError(f"{where}: points is {points!r}; it must be a number, 0 or more")
+    earlier = {item.id for item in before}
+    if row["id"] in earlier:
+        raise RubricError(f"{where}: the id {row['id']!r} occurs twice")
+    needs = tuple(_sequence(row.get("needs", []), f"{where}.needs"))
+    for need in needs:
+        if need not in earlier:
+            raise RubricError(f"{where}: needs {need!r}, which is no item before it{_hint(need, earlier)}")
+    return Item(
+        id=str(row["id"]),
+        section=str(row["section"]),
+        title=str(row["title"]),
+        points=float(points),
+        check=str(row["check"]),
+        target=str(row["target"]),
+        options=_mapping(row.get("options", {}), f"{where}.options"),
+        needs=needs,
+    )
+
+
+def _limits(content: Any, where: str) -> Limits:
+    row = _mapping(content, where)
+    fields = {field.name for field in dataclasses.fields(Limits)}
+    _known(row, fields, where)
+    for key, value in row.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+            raise RubricError(f"{where}: {key} is {value!r}; it must be a number above 0")
+    return Limits(**row)
+
+
+def _mapping(content: Any, where: str) -> Mapping[str, Any]:
+    if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
+        raise RubricError(f"{where}: expected keys with values, found {type(content).__name__}")
+    return content
+
+
+def _sequence(content: Any, where: str) -> list[Any]:
+    if not isinstance(content, list):
+        raise RubricError(f"{where}: expected a list, found {type(content).__name__}")
+    return content
+
+
+def _known(row: Mapping[str, Any], known: set[str], where: str) -> None:
+    for key in row:
+        if key not in known:
+            raise RubricError(f"{where}: unknown key {key!r}{_hint(key, known)}")
+
+
+def _hint(word: str, known: set[str]) -> str:
+    close = difflib.get_close_matches(str(word), sorted(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(sorted(known))}"

@@ -1,0 +1,16 @@
+"""Grade in this very process, one after the other: for debugging, and for a single submission."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from grader.records import Grade, Submission
+from grader.runners.work import Grading, Work
+
+
+def run(work: Work, submissions: Sequence[Submission], *, began: Callable[[Submission], None]) -> Iterator[Grade]:
+    """Yield the grade of each submission."""
+    grading = Grading(work)
+    for submission in submissions:
+        began(submission)
+        yield grading(submission)

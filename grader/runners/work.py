@@ -1,0 +1,61 @@
+"""What a runner's worker needs to grade submissions, in a form that travels between processes."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grader import __version__
+from grader.kernel.sandbox import Confinement
+from grader.records import Assignment, Grade, Profile, Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One run of the grader over submissions."""
+
+    course: Path
+    assignment: Assignment
+    secret: bytes | None = field(repr=False)  # None: the public cases
+    confinement: Confinement
+    profile: Profile
+    only: tuple[str, ...] = ()  # item ids; all when empty
+
+
+class Grading:
+    """Grades submissions one after the other; made once per process, because torch and the reference are slow to load."""
+
+    def __init__(self, work: Work) -> None:
+        import torch
+
+        from grader.answer_key import AnswerKey
+        from grader.pipeline import Course
+
+        torch.set_num_threads(work.confinement.threads)
+        os.environ.setdefault("OMP_NUM_THREADS", str(work.confinement.threads))
+        key = AnswerKey(work.course, work.assignment.reference, secret=work.secret)
+        self._course = Course(work.assignment, key, work.confinement, work.profile)
+        self._only = work.only
+
+    def __call__(self, submission: Submission) -> Grade:
+        """Grade one submission."""
+        from grader.pipeline import grade
+
+        return grade(submission, self._course, self._only)
+
+
+def set_aside(submission: Submission, work: Work, problem: str) -> Grade:
+    """The grade of a submission that could not be graded through no fault of the student's."""
+    return Grade(
+        submission=submission,
+        scores=(),
+        isolation=work.confinement.backend,
+        device=work.confinement.device,
+        profile=work.profile,
+        started=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        seconds=0.0,
+        grader_version=__version__,
+        problem=problem,
+    )

@@ -1,0 +1,52 @@
+"""The whole grading policy: what a finding is worth, and which of several findings counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from grader.records import Finding, Item, Outcome, Score
+
+
+def score(item: Item, finding: Finding, *, key: str) -> Score:
+    """Apply the rubric to one finding.
+
+    Args:
+        item: the row of the rubric.
+        finding: what the check found out.
+        key: content hash of everything the score depends on.
+
+    Raises:
+        ValueError: outcome and credit contradict each other, which is a bug of the check.
+    """
+    if not finding.outcome.decided:
+        return Score(item, finding, earned=0.0, possible=0.0, key=key)
+    if not _consistent(finding):
+        raise ValueError(f"item {item.id!r}: {finding.outcome} with a credit of {finding.credit}")
+    return Score(item, finding, earned=round(item.points * finding.credit, 2), possible=item.points, key=key)
+
+
+def best(findings: Sequence[Finding]) -> Finding:
+    """Choose the finding that counts among those of a target's versions, given oldest first.
+
+    The first pass wins. Without one, a version we could not judge might have been the pass, so broken and then waiting
+    come before any failure. Among failures the highest credit wins, and of equals the last: it is what stands in the
+    notebook at the end.
+
+    Raises:
+        ValueError: there is no finding.
+    """
+    for outcome in (Outcome.PASSED, Outcome.BROKEN, Outcome.WAITING):
+        for finding in findings:
+            if finding.outcome is outcome:
+                return finding
+    return max(reversed(findings), key=lambda finding: finding.credit)  # max keeps the first of equals
+
+
+def _consistent(finding: Finding) -> bool:
+    match finding.outcome:
+        case Outcome.PASSED:
+            return finding.credit == 1
+        case Outcome.PARTIAL:
+            return 0 < finding.credit < 1
+        case _:
+            return finding.credit == 0

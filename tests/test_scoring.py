@@ -1,0 +1,79 @@
+"""The grading policy."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from grader.records import Finding, Item, Outcome
+from grader.scoring import best, score
+
+ITEM = Item(id="corr2d-values", section="7.2", title="corr2d", points=4.0, check="returns_close", target="corr2d")
+
+
+def finding(outcome: Outcome, credit: float = 0.0, message: str = "") -> Finding:
+    return Finding(outcome=outcome, credit=credit, message=message)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "credit", "earned", "possible"),
+    [
+        pytest.param(Outcome.PASSED, 1.0, 4.0, 4.0, id="passed"),
+        pytest.param(Outcome.PARTIAL, 1 / 3, 1.33, 4.0, id="partial-is-rounded"),
+        pytest.param(Outcome.FAILED, 0.0, 0.0, 4.0, id="failed"),
+        pytest.param(Outcome.SKIPPED, 0.0, 0.0, 4.0, id="skipped"),
+        pytest.param(Outcome.BROKEN, 0.0, 0.0, 0.0, id="broken-counts-nothing"),
+        pytest.param(Outcome.WAITING, 0.0, 0.0, 0.0, id="waiting-counts-nothing"),
+    ],
+)
+def test_a_finding_earns_its_share(outcome: Outcome, credit: float, earned: float, possible: float) -> None:
+    found = finding(outcome, credit)
+
+    scored = score(ITEM, found, key="k1")
+
+    assert (scored.earned, scored.possible, scored.key) == (earned, possible, "k1")
+    assert (scored.item, scored.finding) == (ITEM, found)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "credit"),
+    [
+        (Outcome.PASSED, 0.9),
+        (Outcome.PASSED, math.nan),
+        (Outcome.PARTIAL, 0.0),
+        (Outcome.PARTIAL, 1.0),
+        (Outcome.PARTIAL, 1.5),
+        (Outcome.PARTIAL, math.nan),
+        (Outcome.FAILED, 0.5),
+        (Outcome.FAILED, -0.5),
+        (Outcome.SKIPPED, 1.0),
+    ],
+)
+def test_a_credit_that_contradicts_its_outcome_is_our_mistake(outcome: Outcome, credit: float) -> None:
+    with pytest.raises(ValueError, match="corr2d-values"):
+        score(ITEM, finding(outcome, credit), key="")
+
+
+@pytest.mark.parametrize(
+    ("findings", "winner"),
+    [
+        pytest.param([finding(Outcome.FAILED), finding(Outcome.PASSED, 1)], 1, id="a-pass-beats-a-failure"),
+        pytest.param([finding(Outcome.PASSED, 1), finding(Outcome.PASSED, 1)], 0, id="the-first-of-two-passes"),
+        pytest.param([finding(Outcome.BROKEN), finding(Outcome.PASSED, 1)], 1, id="a-pass-beats-a-broken-one"),
+        pytest.param([finding(Outcome.PARTIAL, 0.9), finding(Outcome.BROKEN)], 1, id="a-broken-one-may-be-the-pass"),
+        pytest.param([finding(Outcome.WAITING), finding(Outcome.FAILED)], 0, id="a-waiting-one-may-be-the-pass"),
+        pytest.param([finding(Outcome.PARTIAL, 0.6), finding(Outcome.PARTIAL, 0.4)], 0, id="the-higher-credit"),
+        pytest.param([finding(Outcome.FAILED), finding(Outcome.FAILED)], 1, id="the-last-of-two-failures"),
+        pytest.param([finding(Outcome.PARTIAL, 0.5)] * 2, 1, id="the-last-of-equal-partials"),
+    ],
+)
+def test_the_best_version_counts(findings: list[Finding], winner: int) -> None:
+    versions = [Finding(f.outcome, f.credit, message=str(index)) for index, f in enumerate(findings)]
+
+    assert best(versions).message == str(winner)
+
+
+def test_there_is_no_best_of_nothing() -> None:
+    with pytest.raises(ValueError, match="empty"):
+        best([])
