@@ -180,7 +180,10 @@ def _print_result(result: Result) -> None:
     console.print(score_table(result.rows, result.assignment.items))
     for name in ("grades.csv", "items.csv"):
         console.print(f"{result.out / name}", markup=False)
-    if result.isolation == "none":
+    isolations = {row.isolation for row in result.rows}
+    if "bubblewrap" in isolations and "forked" not in isolations:
+        console.print("Each notebook had a sandbox of its own; `grader doctor` says whether faster forks work here.")
+    if "none" in isolations:
         console.print("Graded without a sandbox: student code had this account's rights.", style="bold yellow")
 
 

@@ -17,12 +17,12 @@ from grader import __version__, checks, notebook, scoring
 from grader.answer_key import AnswerKey
 from grader.checks.asking import failed, sentence
 from grader.errors import CourseError
-from grader.kernel import sandbox
-from grader.kernel.sandbox import Confinement
 from grader.kernel.session import KernelSession, Script, Slice
 from grader.kernel.submitted import AtVersion, SubmittedSession
-from grader.probes import Missing, Session, Version
-from grader.records import Assignment, Finding, Grade, Item, Outcome, Profile, Score, Submission
+from grader.kernel.template import Sandboxes
+from grader.probes import Missing, Probe, Session, Version
+from grader.recording import Recorder
+from grader.records import Assignment, Finding, Grade, Item, Outcome, Profile, Submission
 
 _log = logging.getLogger(__name__)
 
@@ -33,7 +33,8 @@ class Course:
 
     assignment: Assignment
     key: AnswerKey
-    confinement: Confinement
+    sandboxes: Sandboxes
+    device: str
     profile: Profile
 
 
@@ -54,29 +55,33 @@ def grade(submission: Submission, course: Course, only: Sequence[str] = ()) -> G
     items = [item for item in course.assignment.items if not only or item.id in only]
     notebooks, problems = _read(submission)
     findings: dict[str, Finding] = {}
+    observations = b""
     if notebooks:
-        with _opened(submission, notebooks, course, items, Slice()) as session:
+        with _opened(submission, notebooks, course, items, Slice()) as opened:
+            session = Recorder(opened)
             for item in items:
                 if not checks.kinds()[item.check].trains:
                     findings[item.id] = judge(session, item, findings, course)
+            observations = session.dump()
         training = [item for item in items if item.id not in findings]
         if any(_worth_training(item, findings) for item in training):
-            with _opened(submission, notebooks, course, training, Slice()) as session:
+            with _opened(submission, notebooks, course, training, Slice()) as trainee:
                 for item in training:
-                    findings[item.id] = judge(session, item, findings, course)
+                    findings[item.id] = judge(trainee, item, findings, course)
         else:
             findings |= {item.id: _skipped(item, findings, course) for item in training}
     scores = [scoring.score(item, findings[item.id], key="") for item in items if item.id in findings]
     return Grade(
         submission=submission,
         scores=tuple(scores),
-        isolation=course.confinement.backend,
-        device=course.confinement.device,
+        isolation=course.sandboxes.isolation,
+        device=course.device,
         profile=course.profile,
         started=started.isoformat(timespec="seconds"),
         seconds=round(time.monotonic() - clock, 2),
         grader_version=__version__,
         problem="" if notebooks else " ".join(problems) or "No notebook was handed in.",
+        observations=observations,
     )
 
 
@@ -102,7 +107,7 @@ def _judge(session: Session, item: Item, findings: Mapping[str, Finding], course
     versions = [(n, v) for n, v in enumerate(session.versions(item.target)) if v.kind in kind.versions]
     if not versions:
         return _missing(session, item)
-    lacking = [need for need in item.needs if findings[need].credit < 1]
+    lacking = _lacking(item, findings, course)
     if kind.trains and _untrainable(lacking, course):
         return _skipped(item, findings, course)
     best = _best(kind, session, item, versions, course, ())
@@ -140,7 +145,7 @@ def _best(
 
 
 def _ask(kind: checks.Kind, session: Session, item: Item, course: Course) -> Finding:
-    given = {"profile": course.profile.value, "device": course.confinement.device}
+    given = {"profile": course.profile.value, "device": course.device}
     accepted = inspect.signature(kind.check).parameters
     run = {name: value for name, value in given.items() if name in accepted}
     return kind.check(session, course.key, item, **item.options, **run)
@@ -150,12 +155,8 @@ def _missing(session: Session, item: Item) -> Finding:
     library = [version.note for version in session.versions(item.target) if version.kind == "library" and version.note]
     if library:
         return failed(f"{library[-1]}; {item.section} asks to write it.")
-    (observation,) = session.ask([_any_probe(item)])
+    (observation,) = session.ask([Probe("state", item.target)])
     return failed(sentence(observation if isinstance(observation, Missing) else Missing(item.target), item.target))
-
-
-def _any_probe(item: Item) -> checks.asking.Probe:
-    return checks.asking.Probe("state", item.target)
 
 
 def _stand_ins(lacking: Sequence[str], item: Item, course: Course) -> tuple[tuple[str, str], ...]:
@@ -176,8 +177,21 @@ def _worth_training(item: Item, findings: Mapping[str, Finding]) -> bool:
 
 
 def _skipped(item: Item, findings: Mapping[str, Finding], course: Course) -> Finding:
-    lacking = [need for need in item.needs if findings[need].credit < 1]
-    return Finding(Outcome.SKIPPED, 0.0, f"Not trained, because {', '.join(lacking)} did not pass.")
+    lacking = ", ".join(_lacking(item, findings, course))
+    return Finding(Outcome.SKIPPED, 0.0, f"Not trained, because {lacking} did not pass.")
+
+
+def _lacking(item: Item, findings: Mapping[str, Finding], course: Course) -> list[str]:
+    """Ids of the items that this one builds on, at any remove, and that did not pass as the student wrote them."""
+    by_id = {each.id: each for each in course.assignment.items}
+    found: dict[str, None] = {}
+    waiting = list(item.needs)
+    while waiting:
+        need = waiting.pop(0)
+        if need in findings and findings[need].credit < 1:
+            found[need] = None
+        waiting += by_id[need].needs
+    return list(found)
 
 
 # ---- reading and opening ---------------------------------------------------------------------------------------------
@@ -202,17 +216,12 @@ def _opened(
     data: Slice,
 ) -> Iterator[SubmittedSession]:
     table = checks.kinds()
-    targets = tuple(dict.fromkeys(item.target for item in items if table[item.check].check is not checks.answered))
+    targets = tuple(dict.fromkeys(item.target for item in items if table[item.check].captures))
     with contextlib.ExitStack() as stack:
         sessions = []
         for each in notebooks:
             cells = [(cell.number, notebook.neutralised(cell.source)) for cell in each.code]
             script = Script(each.name, cells, targets, submission.attachments, course.assignment.prelude, data)
-            opened = KernelSession(script, lambda: sandbox.start(course.confinement), course.assignment.limits)
+            opened = KernelSession(script, course.sandboxes.open, course.assignment.limits)
             sessions.append(stack.enter_context(opened))
         yield SubmittedSession(sessions, lambda section: notebook.discussion(notebooks, section))
-
-
-def scores_by_id(grade: Grade) -> dict[str, Score]:
-    """The scores of a grade by item id."""
-    return {score.item.id: score for score in grade.scores}

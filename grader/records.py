@@ -171,13 +171,14 @@ class Grade:
 
     submission: Submission
     scores: tuple[Score, ...]
-    isolation: str  # how the student's code was confined: bubblewrap, none
+    isolation: str  # how the student's code was confined: forked, bubblewrap, none
     device: str
     profile: Profile
     started: str  # ISO 8601, UTC
     seconds: float
     grader_version: str
     problem: str = ""  # why nothing could be graded, in one sentence
+    observations: bytes = field(default=b"", repr=False)  # what was answered, for rescoring (recording.py)
 
     @property
     def earned(self) -> float:

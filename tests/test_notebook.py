@@ -248,7 +248,7 @@ def test_the_body_of_a_timed_or_captured_cell_is_python(magic: str) -> None:
 def test_what_only_colab_has_succeeds_and_binds_its_names(source: str, names: list[str]) -> None:
     namespace: dict[str, Any] = {}
 
-    exec(neutralised(source), namespace)  # noqa: S102  # our own replacement of the line
+    exec(neutralised(source), namespace)
 
     assert sorted(set(namespace) - {"__builtins__"}) == sorted(names)
     assert neutralised(source).count("\n") == source.count("\n")
@@ -257,7 +257,7 @@ def test_what_only_colab_has_succeeds_and_binds_its_names(source: str, names: li
 def test_a_mock_of_colab_answers_what_later_cells_ask() -> None:
     namespace: dict[str, Any] = {}
 
-    exec(neutralised("from google.colab import userdata\nkey = userdata.get('KEY')"), namespace)  # noqa: S102  # our own replacement of the line
+    exec(neutralised("from google.colab import userdata\nkey = userdata.get('KEY')"), namespace)
 
     assert "key" in namespace
 
@@ -266,7 +266,7 @@ def test_a_notebook_that_asks_whether_it_runs_on_colab_hears_no() -> None:
     namespace: dict[str, Any] = {}
     source = "try:\n    import google.colab\n    on_colab = True\nexcept ImportError:\n    on_colab = False"
 
-    exec(neutralised(source), namespace)  # noqa: S102  # our own replacement of the line
+    exec(neutralised(source), namespace)
 
     assert namespace["on_colab"] is False
 

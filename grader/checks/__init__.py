@@ -43,11 +43,13 @@ class Kind:
         check: the function.
         versions: which captured bindings are asked one by one, the best counting; empty if the check looks itself.
         trains: whether it runs in the training pass.
+        captures: whether its target is a name of the notebook's.
     """
 
     check: Check
     versions: frozenset[str] = DEFINITIONS
     trains: bool = False
+    captures: bool = True
 
 
 CHECKS: Mapping[str, Kind] = {
@@ -60,7 +62,7 @@ CHECKS: Mapping[str, Kind] = {
     "evaluates_to": Kind(evaluates_to, ANY),
     "some_version_returns": Kind(some_version_returns, frozenset()),
     "learns": Kind(learns, trains=True),
-    "answered": Kind(answered, frozenset()),
+    "answered": Kind(answered, frozenset(), captures=False),
 }
 
 GIVEN_BY_THE_RUN = frozenset({"profile", "device"})  # keywords that no rubric sets

@@ -8,7 +8,7 @@ from pathlib import Path
 from grader import datasets, rubric, submissions
 from grader.errors import UsageError
 from grader.kernel.sandbox import Confinement
-from grader.records import Assignment, Grade, Item, Profile
+from grader.records import Assignment, Grade, Item, Profile, Submission
 from grader.runners.work import Grading, Work
 
 _NOT_BY_DEFAULT = ("learns", "answered")  # minutes of training; nothing a machine can judge
@@ -33,10 +33,10 @@ def check(notebook: Path, wanted: Sequence[str], *, course: Path | None, assignm
     chosen = rubric.choose(rubric.load(home, checks.bind), assignment)
     only = tuple(item.id for item in _items(chosen, wanted))
     confinement = Confinement("none", datasets.training_folder(), limits=chosen.limits)
-    return Grading(Work(home, chosen, None, confinement, Profile.QUICK, only))(submission)
+    return Grading(Work(home, chosen, None, confinement, Profile.QUICK, warm=False, only=only))(submission)
 
 
-def _one(notebook: Path) -> tuple[submissions.Submission]:
+def _one(notebook: Path) -> tuple[Submission]:
     if notebook.is_dir():
         raise UsageError(f"{notebook} is a folder; `grader check` takes one notebook")
     (found,) = submissions.read([notebook])

@@ -55,7 +55,6 @@ class Result:
     rows: Sequence[GradeRow]
     out: Path
     interrupted: bool
-    isolation: str
 
     @property
     def exit_code(self) -> int:
@@ -92,7 +91,7 @@ def grade(options: Options, watch: Watch) -> Result:
         interrupted = _run(options, work, todo, keys, book, watch)
         rows = book.current(assignment.name)
     write_tables(options.out, rows, assignment)
-    return Result(assignment, rows, options.out, interrupted, work.confinement.backend)
+    return Result(assignment, rows, options.out, interrupted)
 
 
 def write_tables(out: Path, rows: Sequence[GradeRow], assignment: Assignment) -> None:
@@ -114,7 +113,7 @@ def _run(
     try:
         for each in grades:
             # On disk before it is announced.
-            book.record(work.assignment.name, each, key=keys[each.submission.student.id])
+            book.record(work.assignment.name, each, key=keys[each.submission.student.id], observations=each.observations)
             watch.finished(each)
     except KeyboardInterrupt:
         grades.close()
@@ -135,7 +134,7 @@ def _work(options: Options, course: Path, assignment: Assignment, secret: bytes)
         secrets=(course, options.out.resolve()),
     )
     profile = options.profile or (Profile.FULL if device == "cuda" else Profile.QUICK)
-    return Work(course, assignment, secret, confinement, profile, options.items)
+    return Work(course, assignment, secret, confinement, profile, warm=options.sandbox == "auto", only=options.items)
 
 
 def _key(submission: Submission, work: Work) -> str:

@@ -26,6 +26,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from grader.errors import SandboxError
 from grader.kernel.wire import Channel
@@ -67,12 +68,30 @@ class Confinement:
     secrets: tuple[Path, ...] = ()
 
 
+class Sandbox(Protocol):
+    """A confined process that serves one session over its channel."""
+
+    @property
+    def channel(self) -> Channel:
+        """The pipe to it."""
+        ...
+
+    @property
+    def place(self) -> Place:
+        """Where things lie inside."""
+        ...
+
+    def close(self) -> None:
+        """Kill it and everything it started; it is gone when this returns."""
+        ...
+
+
 class Confined:
     """A running process and the pipe to it. Closing kills everything it started."""
 
     def __init__(self, process: subprocess.Popen[bytes], channel: Channel, place: Place, folder: Path | None) -> None:
-        self.channel = channel
-        self.place = place
+        self.channel: Channel = channel
+        self.place: Place = place
         self._process = process
         self._folder = folder
 

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from grader.errors import SandboxError
-from grader.kernel.sandbox import Confined
+from grader.kernel.sandbox import Sandbox
 from grader.kernel.wire import (
     Channel,
     ChannelClosed,
@@ -25,7 +25,7 @@ from grader.kernel.wire import (
 from grader.probes import Died, Missing, Observation, Probe, TimedOut, Version
 from grader.records import Limits, SourceFile
 
-Open = Callable[[], Confined]
+Open = Callable[[], Sandbox]
 
 _BOOT_S = 120.0  # importing torch on a busy machine
 _GRACE_S = 8.0  # beyond a limit that the sandbox itself is to keep
@@ -61,7 +61,7 @@ class KernelSession:
         self._script = script
         self._open_sandbox = open_sandbox
         self._limits = limits
-        self._sandbox: Confined | None = None
+        self._sandbox: Sandbox | None = None
         self._versions: dict[str, list[Version]] = {}
         self._reasons: dict[str, str] = {}
         self._deadly: dict[int, str] = {}  # cells that ended a sandbox, and how
@@ -155,7 +155,7 @@ class KernelSession:
             self._fault = ended.reason
         self._deadly[ended.cell] = ended.reason
 
-    def _run_cells(self, sandbox: Confined) -> None:
+    def _run_cells(self, sandbox: Sandbox) -> None:
         channel = sandbox.channel
         try:
             channel.send(self._opening_frame(sandbox), time.monotonic() + _BOOT_S)
@@ -191,7 +191,7 @@ class KernelSession:
             case _:
                 raise ProtocolError(f"unexpected frame {frame.kind[:20]!r}")
 
-    def _opening_frame(self, sandbox: Confined) -> Frame:
+    def _opening_frame(self, sandbox: Sandbox) -> Frame:
         body = bytearray()
         files: list[list[Any]] = []
         for file in self._script.files:

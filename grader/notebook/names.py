@@ -67,7 +67,6 @@ def _transformed(plain: str) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about control characters that end a line for some and not for others
-            manager = TransformerManager()  # type: ignore[no-untyped-call]  # IPython does not annotate it
-            return manager.transform_cell(plain)
+            return missing + TransformerManager().transform_cell(plain)
     except (*PARSE_ERRORS, RuntimeError, IndexError):  # RuntimeError: it gives up after 500 changes
         return plain

@@ -24,7 +24,8 @@ _MARK = re.compile(_WORDS, re.IGNORECASE)
 _ANY_NUMBER = re.compile(_NUMBER)
 _SECTION = re.compile(rf"\W*(?:(?:section|chapter|sec|ch|part|d2l|제)[. ]*)?{_NUMBER}", re.IGNORECASE)
 _LABEL = re.compile(
-    rf"(?:{_NUMBER}[.:]? )?(?:my )?{_WORDS}(?: (?:of|for|on|in))?(?: (?:section|chapter))?(?: ?\d[\d.]*)? ?(?:[:：]|[-–—] |$)",
+    rf"(?:{_NUMBER}[.:]? )?(?:my )?{_WORDS}"
+    r"(?: (?:of|for|on|in))?(?: (?:section|chapter))?(?: ?\d[\d.]*)? ?(?:[:：]|[-–—] |$)",
     re.IGNORECASE,
 )
 _HEADING = re.compile(r" {0,3}(#{1,6})(?=[\s\d])(.*)|\s*<h([1-6])\b[^>]*>(.*)", re.IGNORECASE)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 from grader.records import Grade, Submission
 from grader.runners.work import Grading, Work
 
 
-def run(work: Work, submissions: Sequence[Submission], *, began: Callable[[Submission], None]) -> Iterator[Grade]:
+def run(work: Work, submissions: Sequence[Submission], *, began: Callable[[Submission], None]) -> Generator[Grade, None, None]:
     """Yield the grade of each submission."""
     grading = Grading(work)
-    for submission in submissions:
-        began(submission)
-        yield grading(submission)
+    try:
+        for submission in submissions:
+            began(submission)
+            yield grading(submission)
+    finally:
+        grading.close()

@@ -11,7 +11,7 @@ import multiprocessing
 import os
 import signal
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 
@@ -24,7 +24,7 @@ _grading: Grading | None = None  # of this worker process
 
 def run(
     work: Work, submissions: Sequence[Submission], *, workers: int, began: Callable[[Submission], None]
-) -> Iterator[Grade]:
+) -> Generator[Grade, None, None]:
     """Yield grades as they are finished. Closing the iterator lets what is under way finish unseen."""
     waiting = deque(submissions)
     deaths: Counter[str] = Counter()

@@ -21,6 +21,7 @@ class Work:
     secret: bytes | None = field(repr=False)  # None: the public cases
     confinement: Confinement
     profile: Profile
+    warm: bool = True  # fork sessions from a template where the system allows it
     only: tuple[str, ...] = ()  # item ids; all when empty
 
 
@@ -31,13 +32,19 @@ class Grading:
         import torch
 
         from grader.answer_key import AnswerKey
+        from grader.kernel.template import Sandboxes
         from grader.pipeline import Course
 
         torch.set_num_threads(work.confinement.threads)
         os.environ.setdefault("OMP_NUM_THREADS", str(work.confinement.threads))
         key = AnswerKey(work.course, work.assignment.reference, secret=work.secret)
-        self._course = Course(work.assignment, key, work.confinement, work.profile)
+        self._sandboxes = Sandboxes(work.confinement, warm=work.warm)
+        self._course = Course(work.assignment, key, self._sandboxes, work.confinement.device, work.profile)
         self._only = work.only
+
+    def close(self) -> None:
+        """End what is kept warm between submissions."""
+        self._sandboxes.__exit__()
 
     def __call__(self, submission: Submission) -> Grade:
         """Grade one submission."""

@@ -55,7 +55,7 @@ def plain(name: str) -> str:
 
 def safe_id(name: str) -> str:
     """A student id that every file system takes as a file name; Hangul stays."""
-    text = _FORBIDDEN.sub("_", plain(name)).strip(" .\t") or "_"
+    text = " ".join(_FORBIDDEN.sub("_", plain(name)).split()).strip(" .") or "_"
     if text.startswith("-") or _RESERVED.match(text):
         text = "_" + text
     if len(text.encode()) > _LONGEST:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from scipy.signal import correlate2d  # type: ignore[import-untyped]
+from scipy.signal import correlate2d
 from torch import nn
 from torch.nn import functional as F
 

@@ -17,7 +17,7 @@ EMPTY = json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor"
 
 
 def notebook(text: str) -> bytes:
-    cell = {"cell_type": "code", "source": text, "metadata": {}, "execution_count": None}
+    cell: dict[str, object] = {"cell_type": "code", "source": text, "metadata": {}, "execution_count": None}
     return json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 0}).encode()
 
 

@@ -72,6 +72,7 @@ def test_names_are_in_composed_form() -> None:
         ("CON", "_CON"),
         ("nul.txt", "_nul.txt"),
         ("a:b", "a_b"),
+        (" \xa0.a  b. ", "a b"),
     ],
 )
 def test_a_trick_in_a_name_is_taken_out_of_the_id(name: str, student_id: str) -> None:

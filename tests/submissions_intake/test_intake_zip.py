@@ -58,7 +58,7 @@ def test_a_zip_file_of_a_folder_is_read_like_the_folder(tmp_path: Path) -> None:
     ],
 )
 def test_the_folder_around_everything_is_no_student(tmp_path: Path, members: list[str], expected: list[str]) -> None:
-    path = class_zip(tmp_path, {name: EMPTY for name in members})
+    path = class_zip(tmp_path, dict.fromkeys(members, EMPTY))
 
     assert ids(path) == expected
 

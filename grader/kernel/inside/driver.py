@@ -114,7 +114,7 @@ class _KernelManager(AsyncKernelManager):
 
     is_alive = _async_is_alive
 
-    async def interrupt_kernel(self) -> None:  # type: ignore[override]
+    async def interrupt_kernel(self) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGINT)
 

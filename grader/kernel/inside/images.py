@@ -35,7 +35,7 @@ _UNSIGNED_BYTE = 0x08  # the type code of IDX files of bytes
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """What this session serves. `train` and `val` are image counts, `max_steps` optimisation steps; None is no limit."""
+    """What this session serves: `train` and `val` count images, `max_steps` optimisation steps; None is no limit."""
 
     folder: str | None = None
     train: int | None = None

@@ -169,7 +169,9 @@ class _Hooks:
         if not number.isdigit() or int(number) >= len(kept):
             raise NotDefined(self.captures.reasons.get(name, ""))
         captured = kept[int(number)]
-        with self.captures.around(captured, {}) as namespace:
-            for source in stand_ins.values():
-                exec(source, namespace)
+        helpers: dict[str, Any] = {}
+        exec("import torch\nfrom torch import nn\nfrom torch.nn import functional as F", helpers)
+        for source in stand_ins.values():
+            exec(source, helpers)
+        with self.captures.around(captured, {each: helpers[each] for each in stand_ins}) as namespace:
             yield captured.value, namespace

@@ -41,7 +41,7 @@ class OperatorTrace(TorchDispatchMode):
     """Records every operator: `names` each once, `layers` as (kind, shape) in order for those that are layers."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         self.names: set[str] = set()
         self.layers: list[tuple[str, tuple[int, ...]]] = []
 

@@ -1,0 +1,111 @@
+"""Observations kept beside the marks: what a session answered, so that it can be asked again without running anything."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from grader.kernel.wire import Frame, ProtocolError, observation_frame, probe_frame, read_observation, strict_json
+from grader.probes import Observation, Probe, Session, Version
+
+_LENGTHS = struct.Struct("<IQ")
+_MAX_RECORDED = 1 << 20  # bytes of one observation; larger ones are asked anew
+
+
+class NotRecorded(LookupError):
+    """A probe was never asked, so whatever depends on it is stale."""
+
+
+class Recorder:
+    """A session that passes everything on and remembers the answers."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._observations: dict[str, Observation] = {}
+        self._versions: dict[str, Sequence[Version]] = {}
+
+    def versions(self, target: str) -> Sequence[Version]:
+        """As of the session."""
+        self._versions[target] = self._session.versions(target)
+        return self._versions[target]
+
+    def ask(self, probes: Sequence[Probe]) -> Iterator[Observation]:
+        """As of the session."""
+        for probe, observation in zip(probes, self._session.ask(probes), strict=False):
+            self._observations[key(probe)] = observation
+            yield observation
+
+    def dump(self) -> bytes:
+        """Everything remembered, for `RecordedSession.load`."""
+        rows = {
+            target: [[v.cell, v.kind, v.notebook, v.note] for v in versions]
+            for target, versions in self._versions.items()
+        }
+        pieces = [_packed(Frame("versions", {"versions": rows}))]
+        for name, observation in self._observations.items():
+            frame = observation_frame(observation)
+            if len(frame.body) <= _MAX_RECORDED:
+                pieces.append(_packed(replace(frame, header={"key": name, "observation": frame.header})))
+        return b"".join(pieces)
+
+
+class RecordedSession:
+    """Answers from a recording."""
+
+    def __init__(self, observations: Mapping[str, Observation], versions: Mapping[str, Sequence[Version]]) -> None:
+        self._observations = observations
+        self._versions = versions
+
+    @classmethod
+    def load(cls, content: bytes) -> RecordedSession:
+        """Read what `Recorder.dump` wrote.
+
+        Raises:
+            ProtocolError: it is damaged.
+        """
+        observations: dict[str, Observation] = {}
+        versions: dict[str, Sequence[Version]] = {}
+        stream = io.BytesIO(content)
+        while lengths := stream.read(_LENGTHS.size):
+            if len(lengths) < _LENGTHS.size:
+                raise ProtocolError("the recording is cut off")
+            header_size, body_size = _LENGTHS.unpack(lengths)
+            header, body = strict_json(stream.read(header_size)), stream.read(body_size)
+            if len(body) < body_size:
+                raise ProtocolError("the recording is cut off")
+            if "versions" in header:
+                versions = {t: [Version(*row) for row in rows] for t, rows in header["versions"].items()}
+            else:
+                observations[header["key"]] = read_observation(Frame("observation", header["observation"], body))
+        return cls(observations, versions)
+
+    def versions(self, target: str) -> Sequence[Version]:
+        """The versions that were captured."""
+        return self._versions.get(target, [])
+
+    def ask(self, probes: Sequence[Probe]) -> Iterator[Observation]:
+        """The recorded answers.
+
+        Raises:
+            NotRecorded: a probe was never asked.
+        """
+        for probe in probes:
+            try:
+                yield self._observations[key(probe)]
+            except KeyError:
+                raise NotRecorded(f"{probe.question} of {probe.target} was not recorded") from None
+
+
+def key(probe: Probe) -> str:
+    """A hash of everything in a probe."""
+    frame = probe_frame(probe, limit_s=0)
+    return hashlib.sha256(json.dumps(frame.header, sort_keys=True).encode() + frame.body).hexdigest()
+
+
+def _packed(frame: Frame) -> bytes:
+    header = json.dumps(frame.header).encode()
+    return _LENGTHS.pack(len(header), len(frame.body)) + header + frame.body
