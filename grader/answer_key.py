@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import importlib
 import inspect
+import random
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,10 +14,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import torch
 
 from grader.errors import ReferenceError_, RubricError
 from grader.kernel.inside.answering import NotDefined, answer
+from grader.kernel.wire import observation_frame, read_observation
 from grader.probes import Layer, Observation, Probe, Returned, Value, Version
 
 
@@ -59,14 +62,12 @@ class AnswerKey:
         return [Version(1, "definition")]
 
     def _answered(self, probe: Probe) -> Observation:
-        state = torch.random.get_rng_state()
-        try:
+        with _undisturbed():
             observation = answer(probe, self)
-        finally:
-            torch.random.set_rng_state(state)
-        if not isinstance(observation, Returned):
-            raise ReferenceError_(f"the reference's {probe.target} fails on question {probe.question!r}: {observation}")
-        return observation
+        if isinstance(observation, Returned):
+            # Through the same door as a student's values, so that both are plain and detached.
+            return read_observation(observation_frame(observation))
+        raise ReferenceError_(f"the reference's {probe.target} fails on question {probe.question!r}: {observation}")
 
     @contextmanager
     def entered(self, target: str, stand_ins: Mapping[str, str]) -> Iterator[tuple[Any, dict[str, Any]]]:
@@ -90,7 +91,9 @@ class AnswerKey:
         make = getattr(self._inputs, generator_name, None)
         if make is None:
             raise RubricError(f"rubric.yaml: inputs: {generator_name!r} is not in {self._inputs.__name__}")
-        made = make(torch.Generator().manual_seed(seed), number)
+        with _undisturbed():
+            torch.set_default_dtype(torch.float32)  # what a generator draws must not depend on what was asked before
+            made = make(torch.Generator().manual_seed(seed), number)
         args = tuple(_travelling(arg, seed) for arg in made.args)
         kwargs = {name: _travelling(arg, seed) for name, arg in made.kwargs.items()}
         return args, kwargs, getattr(made, "inputs", None)
@@ -111,7 +114,9 @@ class AnswerKey:
     def _mistaken(self, mistaken: Any, probe: Probe) -> Observation:
         key = _key(probe) + mistaken.__qualname__.encode()
         if key not in self._answers:
-            self._answers[key] = answer(probe, _OnlyOne(mistaken))
+            with _undisturbed():
+                observation = answer(probe, _OnlyOne(mistaken))
+            self._answers[key] = read_observation(observation_frame(observation))
         return self._answers[key]
 
     def stand_in(self, target: str) -> str | None:
@@ -136,6 +141,20 @@ class _OnlyOne:
     @contextmanager
     def entered(self, target: str, stand_ins: Mapping[str, str]) -> Iterator[tuple[Any, dict[str, Any]]]:
         yield self._target, {}
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Leave this process as it was: probes set generators and default dtype, which the grader's own code relies on."""
+    dtype = torch.get_default_dtype()
+    states = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(dtype)
+        random.setstate(states[0])
+        np.random.set_state(states[1])
+        torch.set_rng_state(states[2])
 
 
 def _travelling(value: Any, seed: int) -> Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -25,7 +26,7 @@ def compare(
 ) -> Mismatch | None:
     """Where `observed` differs from `expected`, or None.
 
-    Tensors may differ in dtype; a Python number equals a tensor of one element; a tuple equals a list. Absolute
+    Tensors may differ in dtype; a Python number equals a tensor without dimensions; a tuple equals a list. Absolute
     tolerance grows with the largest expected value, so that cancellation is no mistake.
     """
     if isinstance(expected, torch.Tensor):
@@ -83,27 +84,31 @@ def _compare_tensors(
         message = f"Expected shape {tuple(expected.shape)}, got {tuple(observed.shape)}."
         return Mismatch(path, "shape", message)
     coarser = max((observed.dtype, expected.dtype), key=lambda dtype: _TOLERANCES.get(dtype, (0.0, 0.0)))
+    common = torch.complex128 if observed.is_complex() or expected.is_complex() else torch.float64
     default_rtol, default_atol = _TOLERANCES.get(coarser, (0.0, 0.0))
     rtol = default_rtol if rtol is None else rtol
-    mine, theirs = observed.to(torch.float64), expected.to(torch.float64)
+    mine, theirs = observed.to(common), expected.to(common)
     if torch.isfinite(theirs).all() and not torch.isfinite(mine).all():
         at = tuple(torch.nonzero(~torch.isfinite(mine))[0].tolist())
         return Mismatch(path, "finite", f"The value at index {at} is {mine[at].item()}.", at=at)
     if atol is None:
-        largest = float(theirs.abs().max()) if theirs.numel() else 0.0
+        finite = theirs[torch.isfinite(theirs)]  # an infinity among them would let everything pass
+        largest = float(finite.abs().max()) if finite.numel() else 0.0
         atol = default_atol * max(1.0, largest)
     close = torch.isclose(mine, theirs, rtol=rtol, atol=atol, equal_nan=True)
     if bool(close.all()):
         return None
-    return _value_mismatch(mine, theirs, close, path, atol)
+    return _value_mismatch(mine, theirs, close, path, rtol, atol)
 
 
 def _value_mismatch(
-    mine: torch.Tensor, theirs: torch.Tensor, close: torch.Tensor, path: str, allowed: float
+    mine: torch.Tensor, theirs: torch.Tensor, close: torch.Tensor, path: str, rtol: float, atol: float
 ) -> Mismatch:
-    distance = (mine - theirs).abs()
-    greatest = float(distance[~distance.isnan()].max())
-    at = tuple(int(n) for n in torch.unravel_index((distance.nan_to_num(-1) == greatest).flatten().int().argmax(), mine.shape))
+    # Only among those that differ: a larger number may be further off and still be close.
+    distance = (mine - theirs).abs().nan_to_num(nan=math.inf, posinf=math.inf).masked_fill(close, -1.0)
+    at = tuple(int(n) for n in torch.unravel_index(distance.flatten().argmax(), mine.shape))
+    greatest, size = float(distance[at]), float(theirs[at].abs())
+    allowed = atol + rtol * size if math.isfinite(size) else atol
     wrong = int((~close).sum())
     where = f" at index {at}" if at else ""
     message = (

@@ -17,7 +17,7 @@ from grader import __version__, checks, notebook, scoring
 from grader.answer_key import AnswerKey
 from grader.checks.asking import failed, sentence
 from grader.errors import CourseError
-from grader.kernel.session import KernelSession, Script, Slice
+from grader.kernel.session import KernelSession, Script
 from grader.kernel.submitted import AtVersion, SubmittedSession
 from grader.kernel.template import Sandboxes
 from grader.probes import Missing, Probe, Session, Version
@@ -57,19 +57,21 @@ def grade(submission: Submission, course: Course, only: Sequence[str] = ()) -> G
     findings: dict[str, Finding] = {}
     observations = b""
     if notebooks:
-        with _opened(submission, notebooks, course, items, Slice()) as opened:
+        quick = [item for item in items if not checks.kinds()[item.check].trains]
+        training = [item for item in items if checks.kinds()[item.check].trains]
+        with _opened(submission, notebooks, course, items) as opened:
             session = Recorder(opened)
-            for item in items:
-                if not checks.kinds()[item.check].trains:
-                    findings[item.id] = judge(session, item, findings, course)
+            for item in quick:
+                findings[item.id] = judge(session, item, findings, course)
             observations = session.dump()
-        training = [item for item in items if item.id not in findings]
-        if any(_worth_training(item, findings) for item in training):
-            with _opened(submission, notebooks, course, training, Slice()) as trainee:
+            if course.device == "cpu":
+                # Nothing is left that training could harm, and no device to wait for: the same session goes on.
+                for item in training:
+                    findings[item.id] = judge(opened, item, findings, course)
+        if course.device != "cpu" and training:
+            with _opened(submission, notebooks, course, training) as trainee:
                 for item in training:
                     findings[item.id] = judge(trainee, item, findings, course)
-        else:
-            findings |= {item.id: _skipped(item, findings, course) for item in training}
     scores = [scoring.score(item, findings[item.id], key="") for item in items if item.id in findings]
     return Grade(
         submission=submission,
@@ -172,10 +174,6 @@ def _untrainable(lacking: Sequence[str], course: Course) -> bool:
     return any(course.key.stand_in(targets[need]) is None for need in lacking)
 
 
-def _worth_training(item: Item, findings: Mapping[str, Finding]) -> bool:
-    return all(findings[need].credit == 1 or findings[need].outcome is Outcome.FAILED for need in item.needs)
-
-
 def _skipped(item: Item, findings: Mapping[str, Finding], course: Course) -> Finding:
     lacking = ", ".join(_lacking(item, findings, course))
     return Finding(Outcome.SKIPPED, 0.0, f"Not trained, because {lacking} did not pass.")
@@ -213,7 +211,6 @@ def _opened(
     notebooks: Sequence[notebook.Notebook],
     course: Course,
     items: Sequence[Item],
-    data: Slice,
 ) -> Iterator[SubmittedSession]:
     table = checks.kinds()
     targets = tuple(dict.fromkeys(item.target for item in items if table[item.check].captures))
@@ -221,7 +218,7 @@ def _opened(
         sessions = []
         for each in notebooks:
             cells = [(cell.number, notebook.neutralised(cell.source)) for cell in each.code]
-            script = Script(each.name, cells, targets, submission.attachments, course.assignment.prelude, data)
+            script = Script(each.name, cells, targets, submission.attachments, course.assignment.prelude)
             opened = KernelSession(script, course.sandboxes.open, course.assignment.limits)
             sessions.append(stack.enter_context(opened))
         yield SubmittedSession(sessions, lambda section: notebook.discussion(notebooks, section))

@@ -77,10 +77,13 @@ class RecordedSession:
             header, body = strict_json(stream.read(header_size)), stream.read(body_size)
             if len(body) < body_size:
                 raise ProtocolError("the recording is cut off")
-            if "versions" in header:
-                versions = {t: [Version(*row) for row in rows] for t, rows in header["versions"].items()}
-            else:
-                observations[header["key"]] = read_observation(Frame("observation", header["observation"], body))
+            match header:
+                case {"versions": dict() as table}:
+                    versions = {target: [Version(*row) for row in rows] for target, rows in table.items()}
+                case {"key": str() as name, "observation": dict() as answer}:
+                    observations[name] = read_observation(Frame("observation", answer, body))
+                case _:
+                    raise ProtocolError("the recording holds something that is none of ours")
         return cls(observations, versions)
 
     def versions(self, target: str) -> Sequence[Version]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,9 @@ def load(course: Path, bind: BindCheck) -> Rubric:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise RubricError(f"{path} does not exist; give --course DIR") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise RubricError(f"{path} cannot be read: {error.strerror}") from error
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: no UTF-8, or a date that no calendar has
         raise RubricError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
     top = _mapping(content, FILE)
     _known(top, {"version", "assignments"}, FILE)
@@ -97,22 +100,23 @@ def _item(content: Any, where: str, before: list[Item]) -> Item:
         if key not in row:
             raise RubricError(f"{where}: {key!r} is missing")
     points = row["points"]
-    if isinstance(points, bool) or not isinstance(points, int | float) or points < 0:
+    if isinstance(points, bool) or not isinstance(points, int | float) or not 0 <= points < math.inf:
         raise RubricError(f"{where}: points is {points!r}; it must be a number, 0 or more")
     earlier = {item.id for item in before}
-    if row["id"] in earlier:
-        raise RubricError(f"{where}: the id {row['id']!r} occurs twice")
-    needs = tuple(_sequence(row.get("needs", []), f"{where}.needs"))
+    identifier = _text(row, "id", where)
+    if identifier in earlier:
+        raise RubricError(f"{where}: the id {identifier!r} occurs twice")
+    needs = tuple(str(need) for need in _sequence(row.get("needs", []), f"{where}.needs"))
     for need in needs:
         if need not in earlier:
             raise RubricError(f"{where}: needs {need!r}, which is no item before it{_hint(need, earlier)}")
     return Item(
-        id=str(row["id"]),
-        section=str(row["section"]),
-        title=str(row["title"]),
+        id=identifier,
+        section=_text(row, "section", where),
+        title=_text(row, "title", where),
         points=float(points),
-        check=str(row["check"]),
-        target=str(row["target"]),
+        check=_text(row, "check", where),
+        target=_text(row, "target", where),
         options=_mapping(row.get("options", {}), f"{where}.options"),
         needs=needs,
     )
@@ -120,12 +124,22 @@ def _item(content: Any, where: str, before: list[Item]) -> Item:
 
 def _limits(content: Any, where: str) -> Limits:
     row = _mapping(content, where)
-    fields = {field.name for field in dataclasses.fields(Limits)}
-    _known(row, fields, where)
+    usual = dataclasses.asdict(Limits())
+    _known(row, set(usual), where)
     for key, value in row.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
             raise RubricError(f"{where}: {key} is {value!r}; it must be a number above 0")
+        if isinstance(usual[key], int) and not isinstance(value, int):
+            raise RubricError(f"{where}: {key} is {value!r}; it must be a whole number")
     return Limits(**row)
+
+
+def _text(row: Mapping[str, Any], key: str, where: str) -> str:
+    """A name; unquoted numbers such as 7.2 are taken as they are written."""
+    value = row[key]
+    if isinstance(value, bool) or not isinstance(value, str | int | float) or value == "":
+        raise RubricError(f"{where}: {key} is {value!r}; it must be a text")
+    return str(value)
 
 
 def _mapping(content: Any, where: str) -> Mapping[str, Any]:

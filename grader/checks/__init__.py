@@ -104,5 +104,7 @@ def bind(item: Item, where: str) -> Kind:
 
 def did_you_mean(word: str, known: Mapping[str, object]) -> str:
     """The end of a message about a misspelt word."""
+    if not known:
+        return "; it has none"
     close = difflib.get_close_matches(word, list(known), n=1)
     return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(sorted(known))}"

@@ -67,7 +67,8 @@ def ask_both(student: Session, reference: Session, probes: Sequence[Probe]) -> l
         ReferenceError_: the reference has no answer.
     """
     answers = []
-    for probe, observed, expected in zip(probes, student.ask(probes), reference.ask(probes), strict=False):
+    # Strict, because a session that falls silent must not pass for one that answered everything.
+    for probe, observed, expected in zip(probes, student.ask(probes), reference.ask(probes), strict=True):
         if not isinstance(expected, Returned):
             raise ReferenceError_(f"the reference does not answer {probe.question} of {probe.target}: {expected}")
         answers.append(Answer(probe, observed, expected.value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -26,7 +27,7 @@ def learned_weight(
     if not weights:
         return failed(f"`{item.target}` has no weight of shape {tuple(shape)}.")
     wanted = torch.tensor(expected, dtype=torch.float64).reshape(tuple(shape))
-    errors = [float((each.to(torch.float64) - wanted).abs().max()) for each in weights]
+    errors = [float((each.to(torch.float64) - wanted).abs().nan_to_num(math.inf).max()) for each in weights]
     nearest = weights[errors.index(min(errors))].flatten().tolist()
     learned = ", ".join(f"{value:.3f}" for value in nearest)
     near = ", ".join(f"{value:g}" for value in expected)

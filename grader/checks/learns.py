@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import TypeGuard
 
 import torch
 
@@ -52,25 +53,35 @@ def learns(
     if not isinstance(measured, Returned):
         return failed(sentence(measured, item.target))
     logits = measured.value
-    if not isinstance(logits, torch.Tensor) or logits.dim() != 2 or logits.shape[0] != len(test.labels):
+    if not _one_row_each(logits, len(test.labels)):
         return failed(f"The trained `{item.target}` does not give one row of logits per image.")
     accuracy = float((logits.argmax(dim=1) == torch.from_numpy(test.labels)).double().mean())
-    return _ramp(accuracy, recipe, item, _evidence(accuracy, trained.value, recipe, seed, device, profile))
+    return _ramp(accuracy, len(test.labels), recipe, _evidence(accuracy, trained.value, recipe, seed, device, profile))
 
 
-def _ramp(accuracy: float, recipe: Mapping[str, float], item: Item, evidence: Mapping[str, Value]) -> Finding:
+def _one_row_each(logits: Value, images: int) -> TypeGuard[torch.Tensor]:
+    return (
+        isinstance(logits, torch.Tensor)
+        and logits.is_floating_point()
+        and logits.dim() == 2
+        and logits.shape[0] == images
+        and logits.shape[1] > 0
+    )
+
+
+def _ramp(accuracy: float, images: int, recipe: Mapping[str, float], evidence: Mapping[str, Value]) -> Finding:
     none, full = recipe["none"], recipe["full"]
-    credit = min(1.0, max(0.0, (accuracy - none) / (full - none)))
-    error = math.sqrt(accuracy * (1 - accuracy) / recipe["test"])
+    credit = round(min(1.0, max(0.0, (accuracy - none) / (full - none))), 4)
+    error = math.sqrt(accuracy * (1 - accuracy) / images)
     measured = (
-        f"Test accuracy {accuracy:.3f} ± {error:.3f} on {int(recipe['test'])} images "
+        f"Test accuracy {accuracy:.3f} ± {error:.3f} on {images} images "
         f"after {int(recipe['steps'])} steps; full credit from {full:g}."
     )
     if credit >= 1:
         return passed(measured, evidence)
     if credit <= 0:
         return failed(f"{measured} Nothing was learned up to {none:g}.", evidence=evidence)
-    return Finding(Outcome.PARTIAL, round(credit, 4), measured, evidence=evidence)
+    return Finding(Outcome.PARTIAL, credit, measured, evidence=evidence)
 
 
 def _evidence(

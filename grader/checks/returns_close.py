@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from grader.checks import asking
 from grader.checks.asking import Reference, ask_both, failed, judge_all
+from grader.errors import RubricError
 from grader.probes import Probe, Returned, Session
 from grader.records import Finding, Item, Outcome
 
@@ -22,7 +23,13 @@ _BANNED: Mapping[str, tuple[str, ...]] = {
 def returns_close(
     student: Session, reference: Reference, item: Item, *, inputs: str, cases: int = 20, banned: Sequence[str] = ()
 ) -> Finding:
-    """Ask `cases` calls with arguments of the generator `inputs`; every value must be close, by no banned means."""
+    """Ask `cases` calls with arguments of the generator `inputs`; every value must be close, by no banned means.
+
+    Raises:
+        RubricError: `banned` names a family that is not known.
+    """
+    if unknown := [family for family in banned if family not in _BANNED]:
+        raise RubricError(f"rubric.yaml: {item.id}: banned: {unknown[0]!r} is none of {', '.join(sorted(_BANNED))}")
     probes = asking.cases(reference, item, "call", inputs, cases)
     finding = judge_all(ask_both(student, reference, probes), cases, item, reference=reference)
     if finding.outcome is not Outcome.PASSED:

@@ -37,8 +37,8 @@ _DEATHS_PER_TARGET = 3
 class Slice:
     """How much of the data a notebook sees while its cells run: a thin slice in the quick pass."""
 
-    train: int | None = 64
-    val: int | None = 32
+    train: int | None = 16
+    val: int | None = 8
     max_steps: int | None = 1
 
 

@@ -30,6 +30,7 @@ MAX_BODY = 512 << 20  # bytes; a caller who knows better gives less
 _MAX_DEPTH = 12
 _MAX_NODES = 50_000
 _MAX_TEXT = 20_000
+_MAX_SIDE = 1 << 40  # of a tensor; more elements than that fit no body
 
 DTYPES: Mapping[str, torch.dtype] = {
     name: getattr(torch, name)
@@ -126,34 +127,79 @@ def decode(tree: Any, body: bytes) -> Value:
     """Turn JSON made by `encode` back into a value.
 
     Raises:
-        ProtocolError: the tree is none of ours, or a tensor does not fit the body.
+        ProtocolError: the tree is none of ours, or its tensors are not exactly the body.
     """
-    if tree is None or isinstance(tree, bool):
-        return tree
-    if not isinstance(tree, dict) or len(tree) != 1:
-        raise ProtocolError("a value is an object with one key")
-    (kind, content), *_ = tree.items()
-    match kind, content:
-        case "int", str() if len(content) < 90:
-            return _number(int, content)
-        case "float", str() if len(content) < 40:
-            return _number(float, content)
-        case "str", str():
-            return content
-        case "tensor", [str() as dtype, list() as shape, int() as offset, int() as size]:
-            return _decode_tensor(dtype, shape, offset, size, body)
-        case "list", list():
-            return [decode(each, body) for each in content]
-        case "tuple", list():
-            return tuple(decode(each, body) for each in content)
-        case "dict", list():
-            return {str(key): decode(each, body) for key, each in _pairs(content)}
-        case "layer", [str() as name, kwargs, int() as seed]:
-            return Layer(name, decode(kwargs, body), seed)
-        case "opaque", str():
-            return Opaque(content[:80])
-        case _:
-            raise ProtocolError(f"unknown kind of value {str(kind)[:20]!r}")
+    reader = _Reader(body)
+    value = reader.read(tree)
+    reader.finish()
+    return value
+
+
+class _Reader:
+    """Reads the values of one frame. Every byte of the body belongs to one tensor: what is made from a frame is no
+    larger than the frame, however often a stranger's header would like to use the same bytes.
+    """
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+        self._at = 0  # where the next tensor lies
+        self._budget = _MAX_NODES
+
+    def read(self, tree: Any) -> Value:
+        """The next value."""
+        self._budget = _MAX_NODES
+        return self._value(tree, 0)
+
+    def finish(self) -> None:
+        """Check that nothing is left."""
+        if self._at != len(self._body):
+            raise ProtocolError("the body is longer than its tensors")
+
+    def _value(self, tree: Any, depth: int) -> Value:
+        self._budget -= 1
+        if depth > _MAX_DEPTH or self._budget < 0:
+            raise ProtocolError("a value is nested too deeply or has too many elements")
+        if tree is None or isinstance(tree, bool):
+            return tree
+        if not isinstance(tree, dict) or len(tree) != 1:
+            raise ProtocolError("a value is an object with one key")
+        (kind, content), *_ = tree.items()
+        match kind, content:
+            case "int", str() if len(content) < 90:
+                return _number(int, content)
+            case "float", str() if len(content) < 40:
+                return _number(float, content)
+            case "str", str():
+                return content
+            case "tensor", [str() as dtype, list() as shape, int() as offset, int() as size]:
+                return self._tensor(dtype, shape, offset, size)
+            case "list", list():
+                return [self._value(each, depth + 1) for each in content]
+            case "tuple", list():
+                return tuple(self._value(each, depth + 1) for each in content)
+            case "dict", list():
+                return {key: self._value(each, depth + 1) for key, each in _pairs(content)}
+            case "layer", [str() as name, kwargs, int() as seed]:
+                return Layer(name, self._value(kwargs, depth + 1), seed)
+            case "opaque", str():
+                return Opaque(content[:80])
+            case _:
+                raise ProtocolError(f"unknown kind of value {str(kind)[:20]!r}")
+
+    def _tensor(self, name: str, shape: list[Any], offset: int, size: int) -> torch.Tensor:
+        dtype = DTYPES.get(name)
+        if dtype is None or len(shape) > 8 or not all(type(n) is int and 0 <= n <= _MAX_SIDE for n in shape):
+            raise ProtocolError("a tensor has no proper dtype or shape")
+        end = self._at + size
+        if math.prod(shape) * dtype.itemsize != size or offset != self._at or end > len(self._body):
+            raise ProtocolError("a tensor does not fit its bytes")
+        self._at = end
+        try:
+            if size == 0:
+                return torch.empty(shape, dtype=dtype)
+            return torch.frombuffer(bytearray(self._body[offset:end]), dtype=dtype).reshape(shape)
+        except RuntimeError:  # sides whose product torch cannot count, beside a side of 0
+            raise ProtocolError("a tensor has no proper shape") from None
 
 
 def _number(kind: type[int] | type[float], text: str) -> int | float:
@@ -164,20 +210,9 @@ def _number(kind: type[int] | type[float], text: str) -> int | float:
 
 
 def _pairs(content: list[Any]) -> list[Any]:
-    if not all(isinstance(pair, list) and len(pair) == 2 for pair in content):
+    if not all(isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str) for pair in content):
         raise ProtocolError("a dict is a list of pairs")
     return content
-
-
-def _decode_tensor(name: str, shape: list[Any], offset: int, size: int, body: bytes) -> torch.Tensor:
-    dtype = DTYPES.get(name)
-    if dtype is None or len(shape) > 8 or not all(type(n) is int and n >= 0 for n in shape):
-        raise ProtocolError("a tensor has no proper dtype or shape")
-    if math.prod(shape) * dtype.itemsize != size or offset < 0 or offset + size > len(body):
-        raise ProtocolError("a tensor does not fit its bytes")
-    if size == 0:
-        return torch.empty(shape, dtype=dtype)
-    return torch.frombuffer(bytearray(body[offset : offset + size]), dtype=dtype).reshape(shape)
 
 
 # ---- probes and observations -----------------------------------------------------------------------------------------
@@ -201,16 +236,18 @@ def probe_frame(probe: Probe, *, limit_s: float) -> Frame:
 
 def read_probe(frame: Frame) -> Probe:
     """The probe in an `ask` frame."""
-    header, body = frame.header, frame.body
-    return Probe(
+    header, reader = frame.header, _Reader(frame.body)
+    probe = Probe(
         header["question"],
         header["target"],
-        tuple(decode(header["args"], body)),
-        decode(header["kwargs"], body),
+        tuple(reader.read(header["args"])),  # read in the order in which `probe_frame` wrote them
+        reader.read(header["kwargs"]),
         header["seed"],
-        decode(header["options"], body),
+        reader.read(header["options"]),
         header["stand_ins"],
     )
+    reader.finish()
+    return probe
 
 
 def observation_frame(observation: Observation) -> Frame:
@@ -248,7 +285,7 @@ def read_observation(frame: Frame) -> Observation:
             return Returned(decode(content, frame.body))
         case "raised", [str() as name, str() as line, str() as message]:
             return Raised(name[:80], line[:200], message[:500])
-        case "timed_out", float() | int():
+        case "timed_out", float() | int() if 0 <= content < 1 << 53:
             return TimedOut(float(content))
         case "missing", [str() as target, str() as reason]:
             return Missing(target[:80], reason[:300])

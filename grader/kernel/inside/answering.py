@@ -86,8 +86,12 @@ def _known_state(seed: int) -> Iterator[None]:
     torch.set_default_device(None)
     torch.use_deterministic_algorithms(False)
     torch.backends.cudnn.benchmark = False
-    with torch.enable_grad(), contextlib.redirect_stdout(None):
-        yield
+    try:
+        with torch.enable_grad(), contextlib.redirect_stdout(None):
+            yield
+    finally:
+        # The reference answers in the grader's own process, where the next inputs are drawn.
+        torch.set_default_dtype(torch.float32)
 
 
 # ---- questions -------------------------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ def train(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
     with torch.no_grad():
         model(first)  # lazy layers take their shapes here
     model.apply(_xavier)
-    optimizer = torch.optim.Adam(model.parameters(), lr=options["lr"])
+    optimizer = torch.optim.Adam(model.parameters(), lr=options["lr"], fused=True)
     generator = torch.Generator().manual_seed(probe.seed)
     model.train()
     losses: list[float] = []

@@ -1,0 +1,83 @@
+"""A course with secrets planted around it, and sandboxes kept warm for all hostile notebooks."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from grader import checks, datasets, pipeline, rubric
+from grader.answer_key import AnswerKey
+from grader.commands import isolation
+from grader.kernel.sandbox import Confinement
+from grader.kernel.template import Sandboxes
+from grader.records import Assignment, Grade, Profile, Submission
+from tests.hostile.cases import HERE
+from tests.hostile.standing import Secrets
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Where hostile notebooks are graded: a course, a folder of results, and the secrets in and around them."""
+
+    course: Path
+    results: Path
+    secrets: Secrets
+    assignment: Assignment
+
+
+@pytest.fixture(scope="session")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """A course folder of its own. One secret lies in it, one among the results, one at home, one in the environment."""
+    if problem := isolation.bubblewrap_problem():
+        pytest.skip(problem)
+    secrets = Secrets.new("course", "results", "home", "environment")
+    course, results = tmp_path_factory.mktemp("course"), tmp_path_factory.mktemp("results")
+    shutil.copy(HERE / "course" / "rubric.yaml", course)
+    shutil.copytree(HERE.parent.parent / "reference", course / "reference")
+    (course / "reference" / "answers.txt").write_text(secrets.by_place["course"])
+    (results / "gradebook.db").write_text(secrets.by_place["results"])
+    home = Path.home() / f".{secrets.by_place['home'][:16].lower()}"
+    home.write_text(secrets.by_place["home"])
+    os.environ["GRADER_CANARY"] = secrets.by_place["environment"]
+    try:
+        assignment = rubric.choose(rubric.load(course, checks.bind), None)
+        yield Ground(course, results, secrets, assignment)
+    finally:
+        del os.environ["GRADER_CANARY"]
+        home.unlink()
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Grades one submission after another in the same sandboxes, as a worker does."""
+
+    course: pipeline.Course
+
+    def grade(self, submission: Submission, **limits: float) -> Grade:
+        """The grade, under other limits where wanted."""
+        assignment = self.course.assignment
+        changed = dataclasses.replace(assignment, limits=dataclasses.replace(assignment.limits, **limits))  # type: ignore[arg-type]  # fields are int or float
+        return pipeline.grade(submission, dataclasses.replace(self.course, assignment=changed))
+
+
+@pytest.fixture(scope="session")
+def desks(ground: Ground) -> Iterator[dict[str, Desk]]:
+    """One for each isolation."""
+    confinement = Confinement(
+        backend="bubblewrap",
+        data=datasets.training_folder(),
+        limits=ground.assignment.limits,
+        secrets=(ground.course, ground.results),
+    )
+    key = AnswerKey(ground.course, ground.assignment.reference, secret=b"of this gradebook")
+    with Sandboxes(confinement, warm=True) as forked, Sandboxes(confinement, warm=False) as cold:
+        yield {
+            name: Desk(pipeline.Course(ground.assignment, key, sandboxes, "cpu", Profile.QUICK))
+            for name, sandboxes in (("forked", forked), ("bubblewrap", cold))
+        }
