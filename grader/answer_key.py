@@ -183,7 +183,8 @@ def _key(probe: Probe) -> bytes:
 def _feed(digest: Any, value: Value) -> None:
     if isinstance(value, torch.Tensor):
         digest.update(f"{value.dtype}{tuple(value.shape)}".encode())
-        digest.update(value.detach().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+        flat = value.detach().reshape(-1).clone(memory_format=torch.contiguous_format)
+        digest.update(flat.view(torch.uint8).numpy().tobytes())
     elif isinstance(value, Mapping):
         for key, each in value.items():
             digest.update(f"{{{key}".encode())

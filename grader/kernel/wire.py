@@ -110,7 +110,9 @@ def _encode_tensor(value: torch.Tensor, body: bytearray) -> Any:
         name = _NAMES.get(plain.dtype)
         if name is None:
             return {"opaque": f"Tensor of {plain.dtype}"}
-        raw = plain.reshape(-1).view(torch.uint8).numpy().tobytes() if plain.numel() else b""
+        # A clone, because a single element counts as contiguous whatever its stride, and cannot be viewed as bytes.
+        flat = plain.reshape(-1).clone(memory_format=torch.contiguous_format)
+        raw = flat.view(torch.uint8).numpy().tobytes() if plain.numel() else b""
     offset = len(body)
     body += raw
     return {"tensor": [name, list(plain.shape), offset, len(raw)]}

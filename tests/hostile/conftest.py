@@ -17,7 +17,7 @@ from grader.commands import isolation
 from grader.kernel.sandbox import Confinement
 from grader.kernel.template import Sandboxes
 from grader.records import Assignment, Grade, Profile, Submission
-from tests.hostile.cases import HERE
+from tests.hostile import cases
 from tests.hostile.standing import Secrets
 
 
@@ -38,8 +38,8 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
         pytest.skip(problem)
     secrets = Secrets.new("course", "results", "home", "environment")
     course, results = tmp_path_factory.mktemp("course"), tmp_path_factory.mktemp("results")
-    shutil.copy(HERE / "course" / "rubric.yaml", course)
-    shutil.copytree(HERE.parent.parent / "reference", course / "reference")
+    shutil.copy(cases.HERE / "course" / "rubric.yaml", course)
+    shutil.copytree(cases.HERE.parent.parent / "reference", course / "reference")
     (course / "reference" / "answers.txt").write_text(secrets.by_place["course"])
     (results / "gradebook.db").write_text(secrets.by_place["results"])
     home = Path.home() / f".{secrets.by_place['home'][:16].lower()}"
@@ -77,7 +77,9 @@ def desks(ground: Ground) -> Iterator[dict[str, Desk]]:
     )
     key = AnswerKey(ground.course, ground.assignment.reference, secret=b"of this gradebook")
     with Sandboxes(confinement, warm=True) as forked, Sandboxes(confinement, warm=False) as cold:
-        yield {
+        desks = {
             name: Desk(pipeline.Course(ground.assignment, key, sandboxes, "cpu", Profile.QUICK))
             for name, sandboxes in (("forked", forked), ("bubblewrap", cold))
         }
+        desks["forked"].grade(cases.submission(cases.HONEST))  # so that what is kept warm is there
+        yield desks

@@ -1,0 +1,227 @@
+"""Whole notebooks through the pipeline, in a real sandbox, against the repository's own rubric."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from grader import checks, datasets, pipeline, rubric
+from grader.answer_key import AnswerKey
+from grader.commands.isolation import bubblewrap_problem
+from grader.errors import ReferenceError_
+from grader.kernel.sandbox import Confinement
+from grader.kernel.template import Sandboxes
+from grader.records import Finding, Grade, Outcome, Profile, SourceFile, Status, Student, Submission
+from tests.reference.solving import solve
+
+ROOT = Path(__file__).parents[1]
+CORR2D = """
+def corr2d(X, K):
+  h, w = K.shape
+  Y = torch.zeros(X.shape[0] - h + 1, X.shape[1] - w + 1)
+  for i in range(Y.shape[0]):
+    for j in range(Y.shape[1]):
+      Y[i, j] = (X[i:i + h, j:j + w] * K).sum()
+  return Y
+"""
+
+
+@pytest.fixture(scope="module")
+def course() -> Iterator[pipeline.Course]:
+    if problem := bubblewrap_problem():
+        pytest.skip(f"{problem}: bubblewrap would run this")
+    assignment = rubric.choose(rubric.load(ROOT, checks.bind), "hw2-cnn")
+    confinement = Confinement("bubblewrap", datasets.training_folder(), limits=assignment.limits)
+    key = AnswerKey(ROOT, assignment.reference, secret=b"of these tests")
+    with Sandboxes(confinement, warm=True) as sandboxes:
+        yield pipeline.Course(assignment, key, sandboxes, "cpu", Profile.QUICK)
+
+
+def notebook(*cells: str, name: str = "hw.ipynb") -> SourceFile:
+    rows = [{"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": c} for c in cells]
+    content = {"nbformat": 4, "nbformat_minor": 0, "metadata": {}, "cells": rows}
+    return SourceFile(name, json.dumps(content).encode())
+
+
+def handed_in(*notebooks: SourceFile, attachments: Sequence[SourceFile] = ()) -> Submission:
+    return Submission(Student("ada"), "ada", notebooks, tuple(attachments), sha256="0")
+
+
+def findings(grade: Grade) -> Mapping[str, Finding]:
+    return {score.item.id: score.finding for score in grade.scores}
+
+
+def outcome(course: pipeline.Course, item: str, *cells: str) -> Finding:
+    return findings(pipeline.grade(handed_in(notebook(*cells)), course, [item]))[item]
+
+
+def assignment_notebooks() -> list[Path]:
+    return sorted((ROOT / "assignments/hw2-cnn").glob("*.ipynb"))
+
+
+@pytest.mark.timeout(600)
+def test_the_assignment_with_all_solutions_filled_in_earns_everything(course: pipeline.Course) -> None:
+    solved = [
+        SourceFile(path.name, json.dumps(solve(json.loads(path.read_text(encoding="utf-8")))).encode())
+        for path in assignment_notebooks()
+    ]
+
+    grade = pipeline.grade(handed_in(*solved), course)
+
+    lost = {name: found.message for name, found in findings(grade).items() if found.outcome is not Outcome.PASSED}
+    assert set(lost) == {f"written-{section}" for section in ("7.1", "7.2", "7.3", "7.4", "7.5", "7.6", "8.2", "8.6")}
+    assert {found.outcome for name, found in findings(grade).items() if name in lost} == {Outcome.WAITING}
+    assert (grade.earned, grade.possible, grade.status) == (85.0, 85.0, Status.PROVISIONAL)
+
+
+@pytest.mark.timeout(600)
+def test_the_assignment_as_handed_out_earns_nothing(course: pipeline.Course) -> None:
+    stubs = [SourceFile(path.name, path.read_bytes()) for path in assignment_notebooks()]
+
+    grade = pipeline.grade(handed_in(*stubs), course)
+
+    assert (grade.earned, grade.possible, grade.status) == (0.0, 100.0, Status.GRADED)
+    assert "still the stub" in findings(grade)["corr2d-values"].message
+
+
+def test_the_best_of_several_versions_counts_and_its_cell_is_named(course: pipeline.Course) -> None:
+    found = outcome(course, "corr2d-values", CORR2D, "def corr2d(X, K):\n  return X")
+
+    assert found.outcome is Outcome.PASSED
+    assert found.hint == "The version in cell 1 counts; a later one is wrong."
+
+
+def test_a_missing_import_costs_nothing(course: pipeline.Course) -> None:
+    assert outcome(course, "corr2d-values", CORR2D).outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "!pip install d2l==1.0.3\n" + CORR2D,
+        "pip install d2l==1.0.3\n" + CORR2D,
+        "%%time\n" + CORR2D,
+        "import nosuchpackage\n" + CORR2D,
+        "import sys\nprint('careful', file=sys.stderr)\n" + CORR2D,
+        "from google.colab import drive\ndrive.mount('/content/drive')\n" + CORR2D,
+        "from grader import check\n" + CORR2D + "\ncheck(corr2d)\ncheck()",
+        "if True:\n" + "\n".join("  " + line for line in CORR2D.splitlines()),
+    ],
+    ids=["pip", "bare pip", "time", "unknown package", "stderr", "drive", "check", "in an if"],
+)
+def test_what_surrounds_a_right_function_costs_nothing(course: pipeline.Course, cell: str) -> None:
+    assert outcome(course, "corr2d-values", cell).outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "import torch.nn.functional as G\ndef corr2d(X, K):\n  return G.conv2d(X[None, None], K[None, None])[0, 0]",
+        "corr2d = d2l.corr2d",
+        "def corr2d(X, K):\n  return d2l.corr2d(X, K)",
+        "f = getattr(torch.nn.functional, 'con' + 'v2d')\ndef corr2d(X, K):\n  return f(X[None, None], K[None, None])[0, 0]",
+    ],
+    ids=["F.conv2d", "rebound", "d2l.corr2d", "getattr"],
+)
+def test_a_library_convolution_is_no_corr2d_by_hand(course: pipeline.Course, cell: str) -> None:
+    found = outcome(course, "corr2d-values", cell)
+
+    assert found.outcome is Outcome.FAILED
+    assert "by hand" in found.message or "library" in found.message
+
+
+def test_a_wrong_helper_costs_once(course: pipeline.Course) -> None:
+    flipped = "def corr2d(X, K):\n  return d2l.corr2d(X, K.flip(0, 1))"
+    multi_in = "def corr2d_multi_in(X, K):\n  return sum(corr2d(x, k) for x, k in zip(X, K))"
+
+    grade = pipeline.grade(handed_in(notebook(flipped, multi_in)), course, ["corr2d-values", "corr2d-multi-in"])
+
+    assert findings(grade)["corr2d-values"].outcome is Outcome.FAILED
+    assert findings(grade)["corr2d-multi-in"].outcome is Outcome.PASSED
+    assert "one mistake costs once" in findings(grade)["corr2d-multi-in"].hint
+
+
+def test_a_module_in_an_attached_file_is_the_students_own(course: pipeline.Course) -> None:
+    attached = SourceFile("mine.py", ("import torch\n" + CORR2D).encode())
+    submission = handed_in(notebook("from mine import corr2d"), attachments=[attached])
+
+    grade = pipeline.grade(submission, course, ["corr2d-values"])
+
+    assert findings(grade)["corr2d-values"].outcome is Outcome.PASSED
+
+
+def test_targets_are_looked_up_in_every_notebook(course: pipeline.Course) -> None:
+    pooling = "def pool2d(X, p, mode='max'):\n  u = X.unfold(0, p[0], 1).unfold(1, p[1], 1)\n  return u.amax((2, 3)) if mode == 'max' else u.mean((2, 3))"
+    submission = handed_in(notebook(CORR2D, name="a.ipynb"), notebook(pooling, name="b.ipynb"))
+
+    grade = pipeline.grade(submission, course, ["corr2d-values", "pool2d-max", "pool2d-avg"])
+
+    assert {found.outcome for found in findings(grade).values()} == {Outcome.PASSED}
+    assert findings(grade)["pool2d-max"].evidence["notebook"] == "b.ipynb"
+
+
+def test_training_in_the_notebook_ends_in_seconds_and_the_model_can_be_read_afterwards(course: pipeline.Course) -> None:
+    cells = (
+        "from d2l import torch as d2l\nmodel = d2l.LeNet(lr=0.1)\ndata = d2l.FashionMNIST(batch_size=128)",
+        "trainer = d2l.Trainer(max_epochs=10, num_gpus=1)\ntrainer.fit(model, data)",
+        "trained = sum(p.abs().sum().item() for p in model.parameters())\n"
+        "X = torch.ones((6, 8))\nX[:, 2:6] = 0\nK = torch.tensor([[1.0, -1.0]])\n"
+        "assert trained > 0 and trainer.epoch > 0\n" + CORR2D,
+    )
+
+    found = outcome(course, "edge-detection", *cells)
+
+    assert found.outcome is Outcome.PASSED
+
+
+def test_methods_added_in_later_cells_belong_to_the_class(course: pipeline.Course) -> None:
+    cells = (
+        "class Conv2D(nn.Module):\n  def __init__(self, size):\n    super().__init__()\n    self.weight = nn.Parameter(torch.rand(size))\n    self.bias = nn.Parameter(torch.zeros(1))",
+        CORR2D,
+        "@d2l.add_to_class(Conv2D)\ndef forward(self, x):\n  return corr2d(x, self.weight) + self.bias",
+    )
+
+    assert outcome(course, "conv2d-layer", *cells).outcome is Outcome.PASSED
+
+
+def test_a_pdf_goes_to_staff_and_earns_no_zero(course: pipeline.Course) -> None:
+    grade = pipeline.grade(handed_in(SourceFile("hw.ipynb", b"%PDF-1.4 x")), course)
+
+    assert (grade.scores, grade.status, grade.percent) == ((), Status.NEEDS_STAFF, None)
+    assert grade.problem == "hw.ipynb is not valid JSON (line 1)."
+
+
+def test_a_fault_of_ours_is_broken_and_costs_nothing(
+    course: pipeline.Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(course.key, "case", fail)
+
+    grade = pipeline.grade(handed_in(notebook(CORR2D)), course, ["corr2d-values", "written-7.2"])
+
+    assert findings(grade)["corr2d-values"].outcome is Outcome.BROKEN
+    assert (grade.possible, grade.status) == (2.0, Status.NEEDS_STAFF)
+
+
+def test_a_reference_that_fails_stops_the_run(course: pipeline.Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise ReferenceError_("the reference's corr2d fails")
+
+    monkeypatch.setattr(course.key, "ask", refuse)
+
+    with pytest.raises(ReferenceError_):
+        pipeline.grade(handed_in(notebook(CORR2D)), course, ["corr2d-values"])
+
+
+def test_grading_twice_gives_the_same_marks_and_observations(course: pipeline.Course) -> None:
+    submission = handed_in(notebook(CORR2D, "def pool2d(X, p, mode='max'):\n  return X"))
+
+    first, second = (pipeline.grade(submission, course, ["corr2d-values", "pool2d-max"]) for _ in range(2))
+
+    assert first.scores == second.scores
+    assert first.observations == second.observations
