@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.errors import ReferenceError_, RubricError
+from grader.errors import AnswerKeyError, RubricError
 from grader.kernel.inside.answering import NotDefined, answer
 from grader.kernel.wire import observation_frame, read_observation
 from grader.probes import Layer, Observation, Probe, Returned, Value, Version
@@ -49,7 +49,7 @@ class AnswerKey:
         """Answer each probe.
 
         Raises:
-            ReferenceError_: the reference fails to answer, which is never the student's fault.
+            AnswerKeyError: the reference fails to answer, which is never the student's fault.
         """
         for probe in probes:
             key = _key(probe)
@@ -67,7 +67,7 @@ class AnswerKey:
         if isinstance(observation, Returned):
             # Through the same door as a student's values, so that both are plain and detached.
             return read_observation(observation_frame(observation))
-        raise ReferenceError_(f"the reference's {probe.target} fails on question {probe.question!r}: {observation}")
+        raise AnswerKeyError(f"the reference's {probe.target} fails on question {probe.question!r}: {observation}")
 
     @contextmanager
     def entered(self, target: str, stand_ins: Mapping[str, str]) -> Iterator[tuple[Any, dict[str, Any]]]:

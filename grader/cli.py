@@ -51,7 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     _course_options(grade)
     grade.add_argument("--out", type=Path, default=Path("results"), help="where the gradebook lies (results)")
     grade.add_argument("--item", action="append", default=[], metavar="ID", help="only this item; may be repeated")
-    grade.add_argument("--student", action="append", default=[], metavar="ID", help="only this student; may be repeated")
+    grade.add_argument(
+        "--student", action="append", default=[], metavar="ID", help="only this student; may be repeated"
+    )
     grade.add_argument("--profile", choices=["quick", "full"], help="full on a GPU, else quick")
     grade.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     grade.add_argument("--workers", type=_positive, help="processes; one a core")
@@ -72,7 +74,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _course_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--course", type=Path, metavar="DIR", help="the folder with rubric.yaml; found upwards if absent")
+    parser.add_argument(
+        "--course", type=Path, metavar="DIR", help="the folder with rubric.yaml; found upwards if absent"
+    )
     parser.add_argument("--assignment", metavar="NAME", help="the only one of the rubric if absent")
 
 
@@ -116,7 +120,14 @@ def _grade(arguments: argparse.Namespace) -> int:
 
 def _with_progress(options: Options) -> Result:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     from grader.commands import grade as grading
 
@@ -129,7 +140,7 @@ def _with_progress(options: Options) -> Result:
 
 
 class _Shown:
-    """Progress: who is being graded, how many are done, how long it will take. Plain lines where there is no terminal."""
+    """Progress: who is being graded, how many are done, the time left. Plain lines where there is no terminal."""
 
     def __init__(self, progress: Progress, *, plain: bool) -> None:
         self._progress = progress
@@ -224,18 +235,22 @@ def _check(arguments: argparse.Namespace) -> int:
     if grade.problem:
         console.print(Text(grade.problem))
         return 1
-    good = 0
+    marks = {
+        Outcome.PASSED: Text("ok    ", "green"),
+        Outcome.PARTIAL: Text("partly", "yellow"),
+        Outcome.WAITING: Text("staff ", "cyan"),
+    }
     for score in grade.scores:
-        right = score.finding.outcome is Outcome.PASSED
-        good += right
-        mark = Text("ok   ", "green") if right else Text("no   ", "red")
-        console.print(mark, Text(f"{score.item.section}  {score.item.title}"), sep="")
-        if not right or score.finding.hint:
-            for line in (score.finding.message, score.finding.hint):
-                if line:
-                    console.print(Text(f"          {visible(line)}"))
-    console.print(Text(f"Local check, unofficial: {good} of {len(grade.scores)} passed. Hidden cases run after hand-in."))
-    return 0 if good == len(grade.scores) else 1
+        finding = score.finding
+        mark = marks.get(finding.outcome, Text("no    ", "red"))
+        console.print(Text.assemble(mark, f" {score.item.section}  {score.item.title}"), soft_wrap=True)
+        lines = [finding.hint] if finding.outcome is Outcome.PASSED else [finding.message, finding.hint]
+        for line in filter(None, lines):
+            console.print(Text(f"       {visible(line)}"), soft_wrap=True)
+    judged = [score for score in grade.scores if score.finding.outcome is not Outcome.WAITING]
+    good = sum(score.finding.outcome is Outcome.PASSED for score in judged)
+    console.print(f"Local check, unofficial: {good} of {len(judged)} passed. Hidden cases run after you hand in.")
+    return 0 if good == len(judged) else 1
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -76,8 +76,7 @@ def _compare_tensors(
     if isinstance(observed, bool | int | float):
         observed = torch.tensor(observed, dtype=torch.float64)
     if isinstance(observed, list | tuple) and observed and all(isinstance(each, torch.Tensor) for each in observed):
-        if len({tuple(each.shape) for each in observed}) == 1:
-            return Mismatch(path, "type", f"Expected one tensor, got a list of {len(observed)} tensors.")
+        return Mismatch(path, "type", f"Expected one tensor, got a list of {len(observed)} tensors.")
     if not isinstance(observed, torch.Tensor):
         return Mismatch(path, "type", f"Expected a tensor of shape {tuple(expected.shape)}, got {_words(observed)}.")
     if observed.shape != expected.shape:

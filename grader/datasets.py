@@ -1,8 +1,8 @@
 """Find the image data sets on this machine and lay them out for the sandbox.
 
-    <cache>/training/fashion_mnist/train-images-idx3-ubyte    what the sandbox may see: training files only
-                                   train-labels-idx1-ubyte
-    test images and labels                                    read here, never copied; labels never leave this process
+<cache>/training/fashion_mnist/train-images-idx3-ubyte    what the sandbox may see: training files only
+                               train-labels-idx1-ubyte
+test images and labels                                    read here, never copied; labels never leave this process
 """
 
 from __future__ import annotations

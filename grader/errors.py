@@ -1,14 +1,14 @@
 """Our own errors. A student's mistake is never one of these: it is an observation.
 
-    GraderError                 one clear line for whoever runs the grader
-    +-- CourseError             the instructor's files are wrong (exit code 2)
-    |   +-- RubricError         rubric.yaml
-    |   +-- ReferenceError_     the reference itself fails
-    +-- UsageError              the command line is wrong (exit code 2)
-    +-- MachineryError          this machine or our code is at fault (exit code 3)
-        +-- SandboxError        no sandbox, or it could not be started
-        +-- DataMissing         a data set is not on this machine
-        +-- GradebookError      the gradebook cannot be read or written
+GraderError                 one clear line for whoever runs the grader
++-- CourseError             the instructor's files are wrong (exit code 2)
+|   +-- RubricError         rubric.yaml
+|   +-- AnswerKeyError     the reference itself fails
++-- UsageError              the command line is wrong (exit code 2)
++-- MachineryError          this machine or our code is at fault (exit code 3)
+    +-- SandboxError        no sandbox, or it could not be started
+    +-- DataMissing         a data set is not on this machine
+    +-- GradebookError      the gradebook cannot be read or written
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class RubricError(CourseError):
     """rubric.yaml has a mistake; the message names file, key and remedy."""
 
 
-class ReferenceError_(CourseError):
+class AnswerKeyError(CourseError):
     """The reference implementation fails a probe that it has to answer."""
 
 

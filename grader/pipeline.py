@@ -1,6 +1,6 @@
 """grade(submission, ...) -> Grade: the straight line from what a student handed in to marks.
 
-    read the notebooks -> open a session for each -> judge item after item -> training items in a second session -> score
+read the notebooks -> open a session for each -> judge item after item -> training items in a second session -> score
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def judge(session: Session, item: Item, findings: Mapping[str, Finding], course:
         return _judge(session, item, findings, course)
     except CourseError:
         raise
-    except Exception as error:  # the one broad except: a fault of ours is a finding for staff
+    except Exception as error:  # noqa: BLE001 - the one broad except: a fault of ours is a finding for staff
         _log.exception("%s: the check failed", item.id)
         return Finding(Outcome.BROKEN, 0.0, f"The grader failed on this item ({type(error).__name__}: {error}).")
 
@@ -118,7 +118,9 @@ def _judge(session: Session, item: Item, findings: Mapping[str, Finding], course
         helped = _best(kind, session, item, versions, course, stand_ins) if stand_ins else best
         if helped.credit > best.credit:
             names = " and ".join(f"`{name}`" for name, _ in stand_ins)
-            return replace(helped, hint=f"Judged with a working {names}, because yours is wrong: one mistake costs once.")
+            return replace(
+                helped, hint=f"Judged with a working {names}, because yours is wrong: one mistake costs once."
+            )
         if not stand_ins and best.credit == 0:
             return replace(best, outcome=Outcome.SKIPPED, hint=f"Follows from {', '.join(lacking)}.")
     return best

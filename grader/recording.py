@@ -1,4 +1,4 @@
-"""Observations kept beside the marks: what a session answered, so that it can be asked again without running anything."""
+"""Observations kept beside the marks: what a session answered, to be asked again without running anything."""
 
 from __future__ import annotations
 

@@ -123,7 +123,9 @@ def test_rounding_through_float32_is_no_mistake() -> None:
     ids=str,
 )
 @pytest.mark.parametrize("coarse_side", ["observed", "expected"])
-def test_the_coarser_dtype_sets_the_tolerance(dtype: torch.dtype, within: float, beyond: float, coarse_side: str) -> None:
+def test_the_coarser_dtype_sets_the_tolerance(
+    dtype: torch.dtype, within: float, beyond: float, coarse_side: str
+) -> None:
     exact = torch.ones(4, dtype=torch.float64)
 
     def verdict(error: float) -> Mismatch | None:
@@ -149,9 +151,7 @@ def test_cancellation_beside_large_values_is_no_mistake() -> None:
 @pytest.mark.parametrize(
     ("observed", "expected", "kind", "message"),
     [
-        pytest.param(
-            torch.zeros(3, 2), torch.zeros(2, 3), "shape", "Expected shape (2, 3), got (3, 2).", id="shape"
-        ),
+        pytest.param(torch.zeros(3, 2), torch.zeros(2, 3), "shape", "Expected shape (2, 3), got (3, 2).", id="shape"),
         pytest.param(torch.zeros(1), torch.tensor(0.0), "shape", "Expected shape (), got (1,).", id="an-axis-too-many"),
         pytest.param(5.0, torch.ones(1), "shape", "Expected shape (1,), got ().", id="number-for-one-element"),
         pytest.param(
@@ -172,7 +172,11 @@ def test_cancellation_beside_large_values_is_no_mistake() -> None:
             [[1.0, 2.0]], torch.zeros(1, 2), "type", "Expected a tensor of shape (1, 2), got a list.", id="nested-list"
         ),
         pytest.param(
-            None, torch.zeros(2), "type", "Expected a tensor of shape (2,), got None (is a `return` missing?).", id="none"
+            None,
+            torch.zeros(2),
+            "type",
+            "Expected a tensor of shape (2,), got None (is a `return` missing?).",
+            id="none",
         ),
         pytest.param(
             Opaque("Sequential"),
@@ -185,7 +189,9 @@ def test_cancellation_beside_large_values_is_no_mistake() -> None:
             Layer("Conv2d", {}), torch.zeros(2), "type", "Expected a tensor of shape (2,), got a Layer.", id="layer"
         ),
         pytest.param("two", torch.zeros(2), "type", "Expected a tensor of shape (2,), got 'two'.", id="text"),
-        pytest.param(torch.zeros(2), [1, 2], "type", "Expected 2 values, got a tensor of shape (2,).", id="tensor-for-list"),
+        pytest.param(
+            torch.zeros(2), [1, 2], "type", "Expected 2 values, got a tensor of shape (2,).", id="tensor-for-list"
+        ),
         pytest.param([1], [1, 2], "length", "Expected 2 values, got 1.", id="shorter"),
         pytest.param([1, 2, 3], [1, 2], "length", "Expected 2 values, got 3.", id="longer"),
         pytest.param([1], {"a": 1}, "type", "Expected named values, got a list.", id="list-for-names"),
@@ -284,7 +290,11 @@ def test_an_infinite_difference_is_placed() -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.integers(0, 10_000), st.sampled_from(FLOATS), st.sampled_from(["zeros", "ones", "mean", "nan", "negated", "flipped"]))
+@given(
+    st.integers(0, 10_000),
+    st.sampled_from(FLOATS),
+    st.sampled_from(["zeros", "ones", "mean", "nan", "negated", "flipped"]),
+)
 def test_a_lazy_answer_never_passes(seed: int, dtype: torch.dtype, answer: str) -> None:
     expected = torch.randn(4, 5, generator=torch.Generator().manual_seed(seed)).to(dtype)
     lazy = {

@@ -45,7 +45,17 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
 
 
 def grade(*options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "grader.cli", "grade", "examples/submissions", "--profile", "quick", "--device", "cpu"]
+    command = [
+        sys.executable,
+        "-m",
+        "grader.cli",
+        "grade",
+        "examples/submissions",
+        "--profile",
+        "quick",
+        "--device",
+        "cpu",
+    ]
     return subprocess.run([*command, *options], cwd=ROOT, capture_output=True, text=True, check=False)
 
 

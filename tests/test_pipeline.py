@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from grader import checks, datasets, pipeline, rubric
 from grader.answer_key import AnswerKey
 from grader.commands.isolation import bubblewrap_problem
-from grader.errors import ReferenceError_
+from grader.errors import AnswerKeyError
 from grader.kernel.sandbox import Confinement
 from grader.kernel.template import Sandboxes
 from grader.records import Finding, Grade, Outcome, Profile, SourceFile, Status, Student, Submission
@@ -41,7 +42,9 @@ def course() -> Iterator[pipeline.Course]:
 
 
 def notebook(*cells: str, name: str = "hw.ipynb") -> SourceFile:
-    rows = [{"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": c} for c in cells]
+    rows: list[dict[str, Any]] = [
+        {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": c} for c in cells
+    ]
     content = {"nbformat": 4, "nbformat_minor": 0, "metadata": {}, "cells": rows}
     return SourceFile(name, json.dumps(content).encode())
 
@@ -194,9 +197,7 @@ def test_a_pdf_goes_to_staff_and_earns_no_zero(course: pipeline.Course) -> None:
     assert grade.problem == "hw.ipynb is not valid JSON (line 1)."
 
 
-def test_a_fault_of_ours_is_broken_and_costs_nothing(
-    course: pipeline.Course, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fault_of_ours_is_broken_and_costs_nothing(course: pipeline.Course, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise OSError("no space left on device")
 
@@ -210,11 +211,11 @@ def test_a_fault_of_ours_is_broken_and_costs_nothing(
 
 def test_a_reference_that_fails_stops_the_run(course: pipeline.Course, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
-        raise ReferenceError_("the reference's corr2d fails")
+        raise AnswerKeyError("the reference's corr2d fails")
 
     monkeypatch.setattr(course.key, "ask", refuse)
 
-    with pytest.raises(ReferenceError_):
+    with pytest.raises(AnswerKeyError):
         pipeline.grade(handed_in(notebook(CORR2D)), course, ["corr2d-values"])
 
 

@@ -287,7 +287,9 @@ def tensor(dtype: str = "float32", shape: Any = (2,), offset: Any = 0, size: Any
         pytest.param(tensor(shape=[1], size=4), id="bytes-left-over"),
         pytest.param({"list": [tensor(), tensor()]}, id="bytes-used-twice"),
         pytest.param({"list": [tensor(), tensor(shape=[0, 2**80], offset=8, size=0)]}, id="empty-with-a-huge-side"),
-        pytest.param({"list": [tensor(), tensor(shape=[0] + [2**39] * 5, offset=8, size=0)]}, id="empty-with-huge-sides"),
+        pytest.param(
+            {"list": [tensor(), tensor(shape=[0] + [2**39] * 5, offset=8, size=0)]}, id="empty-with-huge-sides"
+        ),
     ],
 )
 def test_a_tree_that_is_none_of_ours_is_refused(tree: Any) -> None:
@@ -386,7 +388,9 @@ def test_a_value_too_large_to_travel_is_something_the_code_raised() -> None:
 
     frame = observation_frame(observation)
 
-    assert read_observation(frame) == Raised("ValueError", "", "the value is nested too deeply or has too many elements")
+    assert read_observation(frame) == Raised(
+        "ValueError", "", "the value is nested too deeply or has too many elements"
+    )
     assert frame.body == b""
 
 
@@ -568,7 +572,9 @@ json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=10),
     lambda inner: (
         st.lists(inner, max_size=4)
-        | st.dictionaries(st.sampled_from(["int", "float", "str", "tensor", "list", "dict", "layer", "opaque"]), inner, max_size=1)
+        | st.dictionaries(
+            st.sampled_from(["int", "float", "str", "tensor", "list", "dict", "layer", "opaque"]), inner, max_size=1
+        )
     ),
     max_leaves=12,
 )
@@ -583,7 +589,9 @@ near_misses: dict[str, Callable[[Any], Any]] = {
 
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(sorted(near_misses)), json_values, st.binary(max_size=16))
-def test_json_that_is_nearly_an_observation_never_raises_anything_but_our_own(kind: str, content: Any, body: bytes) -> None:
+def test_json_that_is_nearly_an_observation_never_raises_anything_but_our_own(
+    kind: str, content: Any, body: bytes
+) -> None:
     header = json.dumps({"kind": "observation", kind: near_misses[kind](content)}).encode()
 
     with suppress(ProtocolError):

@@ -58,7 +58,7 @@ CHECKS: Mapping[str, Kind] = {
     "module_close": Kind(module_close),
     "has_shapes": Kind(has_shapes),
     "initialises": Kind(initialises),
-    "learned_weight": Kind(learned_weight, ANY),
+    "learned_weight": Kind(learned_weight, frozenset()),
     "evaluates_to": Kind(evaluates_to, ANY),
     "some_version_returns": Kind(some_version_returns, frozenset()),
     "learns": Kind(learns, trains=True),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, assert_never
 
 from grader.compare import compare
-from grader.errors import ReferenceError_
+from grader.errors import AnswerKeyError
 from grader.probes import Died, Missing, Observation, Probe, Raised, Returned, Session, TimedOut, Value
 from grader.records import Finding, Item, Mismatch, Outcome
 
@@ -47,9 +47,7 @@ class Answer:
         return isinstance(self.observed, Returned) and self.mismatch is None
 
 
-def cases(
-    reference: Reference, item: Item, question: str, inputs: str, count: int, **options: Value
-) -> list[Probe]:
+def cases(reference: Reference, item: Item, question: str, inputs: str, count: int, **options: Value) -> list[Probe]:
     """The probes of an item, one per case of its generator; module inputs become the option `inputs`."""
     probes = []
     for number in range(count):
@@ -64,13 +62,13 @@ def ask_both(student: Session, reference: Session, probes: Sequence[Probe]) -> l
     """Ask until the student's code hangs, dies or turns out to be missing: more of the same teaches nothing.
 
     Raises:
-        ReferenceError_: the reference has no answer.
+        AnswerKeyError: the reference has no answer.
     """
     answers = []
     # Strict, because a session that falls silent must not pass for one that answered everything.
     for probe, observed, expected in zip(probes, student.ask(probes), reference.ask(probes), strict=True):
         if not isinstance(expected, Returned):
-            raise ReferenceError_(f"the reference does not answer {probe.question} of {probe.target}: {expected}")
+            raise AnswerKeyError(f"the reference does not answer {probe.question} of {probe.target}: {expected}")
         answers.append(Answer(probe, observed, expected.value))
         if isinstance(observed, TimedOut | Died | Missing):
             break
@@ -96,17 +94,21 @@ def sentence(observation: Observation, target: str) -> str:
             assert_never(observation)
 
 
-def judge_all(
-    answers: Sequence[Answer], asked: int, item: Item, *, reference: Reference | None = None
-) -> Finding:
-    """Passed when every answer is right; otherwise the first wrong one, and the misconception that explains them all."""
+def says_it_all(observation: Observation) -> bool:
+    """Whether nothing is gained by counting how many cases went the same way."""
+    stub = isinstance(observation, Raised) and observation.type == "NotImplementedError"
+    return stub or isinstance(observation, Missing | TimedOut | Died)
+
+
+def judge_all(answers: Sequence[Answer], asked: int, item: Item, *, reference: Reference | None = None) -> Finding:
+    """Passed when every answer is right; else the first wrong one, and the misconception that explains them all."""
     wrong = [answer for answer in answers if not answer.right]
     if not wrong and len(answers) == asked:
         return passed(f"{asked} of {asked} cases agree with the reference.")
     first = wrong[0]
     mismatch = first.mismatch
     detail = mismatch.message if mismatch else sentence(first.observed, item.target)
-    if mismatch is None and isinstance(first.observed, Missing | TimedOut | Died):
+    if mismatch is None and says_it_all(first.observed):
         return failed(detail)
     known = _misconception(answers, reference) if reference is not None and len(answers) == asked else ""
     count = f"{len(wrong)} of {asked} cases are wrong." if asked > 1 else ""

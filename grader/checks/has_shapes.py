@@ -25,14 +25,12 @@ def has_shapes(
     reference: Reference,
     item: Item,
     *,
-    input: Sequence[int],  # noqa: A002 - the word of the rubric
+    input: Sequence[int],
     args: Sequence[Value] = (),
     kwargs: Mapping[str, Value] | None = None,
 ) -> Finding:
     """Trace convolutions, poolings and linear layers; the reference's must be a subsequence of the student's."""
-    probe = Probe(
-        "shapes", item.target, tuple(args), kwargs or {}, reference.seed(item.id, 0), {"input": list(input)}
-    )
+    probe = Probe("shapes", item.target, tuple(args), kwargs or {}, reference.seed(item.id, 0), {"input": list(input)})
     (answer,) = ask_both(student, reference, [probe])
     if not isinstance(answer.observed, Returned):
         return failed(sentence(answer.observed, item.target))

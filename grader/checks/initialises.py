@@ -51,5 +51,6 @@ def _problem(observed: torch.Tensor, expected: torch.Tensor) -> str:
     if largest > bound * 1.0001:
         return f"values reach {largest:.3f}, beyond the Xavier bound {bound:.3f}."
     if not 0.9 < spread / (bound / math.sqrt(3)) < 1.1 or abs(float(observed.mean())) > 0.15 * bound:
-        return f"the standard deviation is {spread:.3f}, a uniform distribution within ±{bound:.3f} has {bound / math.sqrt(3):.3f}."
+        uniform = bound / math.sqrt(3)
+        return f"the standard deviation is {spread:.3f}; uniform values within ±{bound:.3f} have {uniform:.3f}."
     return ""

@@ -8,9 +8,9 @@ from dataclasses import replace
 import torch
 
 from grader.checks import asking
-from grader.checks.asking import Answer, Reference, ask_both, failed, passed, sentence
+from grader.checks.asking import Answer, Reference, ask_both, failed, passed, says_it_all, sentence
 from grader.compare import compare
-from grader.probes import Died, Missing, Probe, Raised, Returned, Session, TimedOut, Value
+from grader.probes import Probe, Raised, Returned, Session, Value
 from grader.records import Finding, Item, Mismatch
 
 # Both sides compute in float64; this leaves room for a student's function that goes through float32.
@@ -29,7 +29,7 @@ def module_close(student: Session, reference: Reference, item: Item, *, inputs: 
         return passed(f"Outputs and gradients agree with the reference in {len(answers)} of {cases} cases.")
     answer, problem = problems[0]
     message = problem.message
-    if not isinstance(answer.observed, Missing | TimedOut | Died):
+    if not says_it_all(answer.observed):
         known = _misconception(answers, reference, item)
         count = f"{len(problems)} of {cases} cases are wrong." if cases > 1 else ""
         message = " ".join(part for part in (known, count, message) if part)

@@ -38,4 +38,3 @@ def _equals(observed: Observation, expected: Observation) -> bool:
         and isinstance(expected, Returned)
         and compare(observed.value, expected.value) is None
     )
-

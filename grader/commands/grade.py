@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader import __version__, datasets, rubric, submissions
@@ -14,7 +14,7 @@ from grader.errors import UsageError
 from grader.exports import files, tables
 from grader.gradebook import Gradebook, GradeRow
 from grader.kernel.sandbox import Confinement
-from grader.records import Assignment, Grade, Profile, Status, Submission
+from grader.records import Assignment, Finding, Grade, Profile, Score, Status, Submission
 from grader.runners import inline, local
 from grader.runners.work import Work
 
@@ -81,7 +81,8 @@ def grade(options: Options, watch: Watch) -> Result:
         if options.reseed:
             book.reseed()
         work = _work(options, course, assignment, book.secret)
-        keys = {each.student.id: _key(each, work) for each in found}
+        basis = _basis(work)
+        keys = {each.student.id: _hash([basis, each.sha256]) for each in found}
         todo = [
             each
             for each in found
@@ -110,11 +111,14 @@ def _run(
         grades = inline.run(work, todo, began=watch.began)
     else:
         grades = local.run(work, todo, workers=workers, began=watch.began)
+    before = {row.student_id: row for row in book.current(work.assignment.name)}
     try:
         for each in grades:
+            student = each.submission.student.id
+            whole = _completed(each, before.get(student), work.assignment) if work.only else each
             # On disk before it is announced.
-            book.record(work.assignment.name, each, key=keys[each.submission.student.id], observations=each.observations)
-            watch.finished(each)
+            book.record(work.assignment.name, whole, key=keys[student], observations=whole.observations)
+            watch.finished(whole)
     except KeyboardInterrupt:
         grades.close()
         return True
@@ -137,23 +141,40 @@ def _work(options: Options, course: Path, assignment: Assignment, secret: bytes)
     return Work(course, assignment, secret, confinement, profile, warm=options.sandbox == "auto", only=options.items)
 
 
-def _key(submission: Submission, work: Work) -> str:
-    """A hash of everything the marks of a submission depend on."""
+def _completed(grade: Grade, before: GradeRow | None, assignment: Assignment) -> Grade:
+    """A grade of some items only, with the marks that the others have already."""
+    kept = {row.item: row for row in before.items} if before is not None else {}
+    judged = {score.item.id: score for score in grade.scores}
+    scores = []
+    for item in assignment.items:
+        if item.id in judged:
+            scores.append(judged[item.id])
+        elif (row := kept.get(item.id)) is not None:
+            finding = Finding(row.outcome, row.credit, row.message, row.hint, evidence=row.evidence)
+            scores.append(Score(item, finding, row.earned, row.possible, row.key))
+    return replace(grade, scores=tuple(scores))
+
+
+def _basis(work: Work) -> str:
+    """A hash of everything but the submission that marks depend on."""
     from grader.answer_key import AnswerKey
 
-    reference = AnswerKey(work.course, work.assignment.reference).fingerprint()
-    parts = [
-        submission.sha256,
-        repr(work.assignment.items),
-        repr(work.assignment.prelude),
-        repr(work.assignment.limits),
-        reference,
-        __version__,
-        work.profile.value,
-        work.confinement.device,
-        repr(work.only),
-        hashlib.sha256(work.secret or b"").hexdigest(),
-    ]
+    return _hash(
+        [
+            repr(work.assignment.items),
+            repr(work.assignment.prelude),
+            repr(work.assignment.limits),
+            AnswerKey(work.course, work.assignment.reference).fingerprint(),
+            __version__,
+            work.profile.value,
+            work.confinement.device,
+            repr(work.only),
+            hashlib.sha256(work.secret or b"").hexdigest(),
+        ]
+    )
+
+
+def _hash(parts: Sequence[str]) -> str:
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
 
 
@@ -172,4 +193,3 @@ def _known_items(items: Sequence[str], assignment: Assignment) -> None:
     for item in items:
         if item not in known:
             raise UsageError(f"no item is called {item!r}; {assignment.name} has {', '.join(known)}")
-

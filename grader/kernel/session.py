@@ -120,15 +120,16 @@ class KernelSession:
         deadline = time.monotonic() + limit + _GRACE_S
         try:
             channel.send(probe_frame(probe, limit_s=limit), deadline)
-            observation = read_observation(channel.receive(deadline))
+            observation = _read_answer(channel.receive(deadline))
         except ChannelTimeout:
             observation = TimedOut(limit)
         except ChannelClosed:
-            observation = Died("ended the kernel")
+            observation = Died("the sandbox is gone")
         except ProtocolError as error:
             observation = Died(f"wrote into the grader's pipe: {error}")
         else:
-            return observation
+            if not isinstance(observation, Died):
+                return observation
         self._deaths[name] = self._deaths.get(name, 0) + 1
         self.close()
         return observation
@@ -226,6 +227,15 @@ class KernelSession:
                         raise ProtocolError("a version of no known form")
             self._versions[target] = kept[:100]
         self._reasons = {str(name)[:80]: str(reason)[:300] for name, reason in reasons.items()}
+
+
+def _read_answer(frame: Frame) -> Observation:
+    """What a probe came to; a driver that has lost its kernel says so instead of an observation."""
+    match frame.kind, frame.header:
+        case "died", {"reason": str() as reason}:
+            return Died(reason[:200])
+        case _:
+            return read_observation(frame)
 
 
 @dataclass

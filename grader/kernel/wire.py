@@ -34,9 +34,7 @@ _MAX_SIDE = 1 << 40  # of a tensor; more elements than that fit no body
 
 DTYPES: Mapping[str, torch.dtype] = {
     name: getattr(torch, name)
-    for name in (
-        "float16 bfloat16 float32 float64 int8 int16 int32 int64 uint8 bool complex64 complex128".split()
-    )
+    for name in ("float16 bfloat16 float32 float64 int8 int16 int32 int64 uint8 bool complex64 complex128".split())
 }
 _NAMES = {dtype: name for name, dtype in DTYPES.items()}
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from grader.records import SourceFile
 
 
-class UnreadableNotebook(ValueError):  # noqa: N818  # a value about a student's file, not an error of ours
+class UnreadableNotebook(ValueError):  # a value about a student's file, not an error of ours
     """The file is no notebook; the message is one sentence that says why."""
 
 

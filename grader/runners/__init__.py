@@ -1,1 +1,1 @@
-"""Ways to grade many submissions: each is `run(work, submissions, began=...) -> Iterator[Grade]`, in order of finishing."""
+"""Ways to grade many submissions: each is `run(work, submissions, began=...)` and yields grades as they are done."""

@@ -8,7 +8,9 @@ from grader.records import Grade, Submission
 from grader.runners.work import Grading, Work
 
 
-def run(work: Work, submissions: Sequence[Submission], *, began: Callable[[Submission], None]) -> Generator[Grade, None, None]:
+def run(
+    work: Work, submissions: Sequence[Submission], *, began: Callable[[Submission], None]
+) -> Generator[Grade, None, None]:
     """Yield the grade of each submission."""
     grading = Grading(work)
     try:

@@ -26,7 +26,7 @@ class Work:
 
 
 class Grading:
-    """Grades submissions one after the other; made once per process, because torch and the reference are slow to load."""
+    """Grades submissions one after the other; made once per process, because torch and the reference load slowly."""
 
     def __init__(self, work: Work) -> None:
         import torch

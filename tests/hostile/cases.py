@@ -41,7 +41,8 @@ class Case:
         hangs: how many cells and probes run until the grader kills the sandbox.
         slow: whether it takes long.
         finding: why the test fails at present; empty when it passes.
-        finding_as_root: why it fails at present when the grader is run by root.
+        finding_in: the isolations in which it does.
+        finding_as_root: whether it does so only when root runs the grader.
     """
 
     id: str
@@ -53,7 +54,8 @@ class Case:
     hangs: Mapping[str, int] = field(default_factory=dict)
     slow: bool = False
     finding: str = ""
-    finding_as_root: str = ""
+    finding_in: tuple[str, ...] = ("forked", "bubblewrap")
+    finding_as_root: bool = False
 
 
 @cache
@@ -62,7 +64,7 @@ def read(name: str) -> Case:
     row: dict[str, Any] = yaml.safe_load((HERE / name / "expected.yaml").read_text())
     unknown = set(row) - {each.name for each in fields(Case)}
     assert not unknown, f"{name}/expected.yaml: unknown keys {unknown}"
-    for key in ("said", "isolations"):
+    for key in ("said", "isolations", "finding_in"):
         if key in row:
             row[key] = tuple(row[key])
     return Case(name, **row)
@@ -89,7 +91,9 @@ def submission(name: str, *, filled_in: Mapping[str, str] | None = None) -> Subm
         if file:
             files.append(SourceFile(file, source.encode()))
         else:
-            cells.append({"cell_type": "code", "source": source, "outputs": [], "execution_count": None, "metadata": {}})
+            cells.append(
+                {"cell_type": "code", "source": source, "outputs": [], "execution_count": None, "metadata": {}}
+            )
     cells += _written(text[end:])
     notebook = {"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": cells}
     content = json.dumps(notebook).encode()

@@ -6,6 +6,7 @@ import dataclasses
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,20 +67,35 @@ class Desk:
         return pipeline.grade(submission, dataclasses.replace(self.course, assignment=changed))
 
 
+class Desks:
+    """Desks kept warm, one for each isolation; set up anew where an attack has closed one."""
+
+    def __init__(self, ground: Ground, stack: ExitStack) -> None:
+        self._ground = ground
+        self._stack = stack
+        self._key = AnswerKey(ground.course, ground.assignment.reference, secret=b"of this gradebook")
+        self._desks: dict[str, Desk] = {}
+
+    def __getitem__(self, isolation: str) -> Desk:
+        if isolation not in self._desks or self._desks[isolation].course.sandboxes.isolation != isolation:
+            self._desks[isolation] = self._set_up(isolation)
+        return self._desks[isolation]
+
+    def _set_up(self, isolation: str) -> Desk:
+        confinement = Confinement(
+            backend="bubblewrap",
+            data=datasets.training_folder(),
+            limits=self._ground.assignment.limits,
+            secrets=(self._ground.course, self._ground.results),
+        )
+        sandboxes = self._stack.enter_context(Sandboxes(confinement, warm=isolation == "forked"))
+        desk = Desk(pipeline.Course(self._ground.assignment, self._key, sandboxes, "cpu", Profile.QUICK))
+        desk.grade(cases.submission(cases.HONEST))  # so that what is kept warm is there
+        return desk
+
+
 @pytest.fixture(scope="session")
-def desks(ground: Ground) -> Iterator[dict[str, Desk]]:
-    """One for each isolation."""
-    confinement = Confinement(
-        backend="bubblewrap",
-        data=datasets.training_folder(),
-        limits=ground.assignment.limits,
-        secrets=(ground.course, ground.results),
-    )
-    key = AnswerKey(ground.course, ground.assignment.reference, secret=b"of this gradebook")
-    with Sandboxes(confinement, warm=True) as forked, Sandboxes(confinement, warm=False) as cold:
-        desks = {
-            name: Desk(pipeline.Course(ground.assignment, key, sandboxes, "cpu", Profile.QUICK))
-            for name, sandboxes in (("forked", forked), ("bubblewrap", cold))
-        }
-        desks["forked"].grade(cases.submission(cases.HONEST))  # so that what is kept warm is there
-        yield desks
+def desks(ground: Ground) -> Iterator[Desks]:
+    """Where hostile notebooks are graded one after the other."""
+    with ExitStack() as stack:
+        yield Desks(ground, stack)

@@ -23,7 +23,10 @@ CELLS = (
     (3, "def double(X):\n  return 2 * helper(X)\ndef stub(X):\n  raise NotImplementedError"),
     (4, "def helper(X):\n  return X"),
     (5, "1 / 0\ndef after(X):\n  return X + 1"),
-    (6, "def hang(n):\n  while n == 2:\n    pass\n  return n\ndef kill(n):\n  import os\n  if n == 1:\n    os._exit(1)\n  return n"),
+    (
+        6,
+        "def hang(n):\n  while n == 2:\n    pass\n  return n\ndef kill(n):\n  import os\n  if n == 1:\n    os._exit(1)\n  return n",
+    ),
     (7, "import os; os._exit(3)\ndef below(X):\n  return X - 1"),
     (8, "def broken(:"),
     (9, "double = nn.MaxPool2d(2)\nweight = torch.ones(2)\nweight += 1"),
@@ -61,7 +64,7 @@ def canned(probe: Probe) -> Observation:
         case ("hang", 2):
             return TimedOut(2.0)
         case ("kill", 1):
-            return Died("ended the kernel")
+            return Died("exited with status 1")
         case ("hang" | "kill", int()):
             return Returned(argument)
         case ("weight", _):
@@ -100,7 +103,10 @@ def session(request: pytest.FixtureRequest) -> Iterator[Session]:
         case _:
             captured = {name: [Version(cell, "definition", "hw.ipynb")] for name, cell in
                         (("stub", 3), ("after", 5), ("hang", 6), ("kill", 6), ("below", 7))}  # fmt: skip
-            double = [Version(3, "definition", "hw.ipynb"), Version(9, "library", "hw.ipynb", "`double` is an object of MaxPool2d")]
+            double = [
+                Version(3, "definition", "hw.ipynb"),
+                Version(9, "library", "hw.ipynb", "`double` is an object of MaxPool2d"),
+            ]
             weight = [Version(cell, "value", "hw.ipynb") for cell in (9, 9, 10)]
             yield FakeSession(canned, versions={**captured, "double": double, "weight": weight})
 
@@ -152,7 +158,7 @@ def test_a_hang_in_the_third_probe_loses_only_the_third(session: Session) -> Non
 def test_a_probe_that_ends_the_kernel_loses_only_itself(session: Session) -> None:
     observations = ask(session, "kill", 0, 1, 2)
 
-    assert observations == [Returned(0), Died("ended the kernel"), Returned(2)]
+    assert observations == [Returned(0), Died("exited with status 1"), Returned(2)]
 
 
 def test_answers_are_streamed(session: Session) -> None:

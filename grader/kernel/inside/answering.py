@@ -24,6 +24,8 @@ from grader.kernel.inside import modules, training
 from grader.kernel.inside.operators import OperatorTrace
 from grader.probes import Layer, Missing, Observation, Probe, Raised, Returned, TimedOut, Value
 
+_WORK = "/tmp/"  # noqa: S108 - where attached files lie in a sandbox
+
 
 class ProbeTimeout(BaseException):
     """The limit of a probe has passed; no `except Exception` of the student's stops it."""
@@ -67,7 +69,7 @@ def _is_missing(error: LookupError) -> bool:
 def _raised(error: BaseException) -> Raised:
     line = ""
     for frame in traceback.extract_tb(error.__traceback__):
-        if "ipykernel" in frame.filename or "ipython-input" in frame.filename or frame.filename.startswith("/tmp/"):
+        if "ipykernel" in frame.filename or "ipython-input" in frame.filename or frame.filename.startswith(_WORK):
             line = linecache.getline(frame.filename, frame.lineno or 0).strip() or line
     try:
         message = str(error)

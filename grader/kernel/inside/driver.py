@@ -114,7 +114,7 @@ class _KernelManager(AsyncKernelManager):
 
     is_alive = _async_is_alive
 
-    async def interrupt_kernel(self) -> None:
+    async def interrupt_kernel(self) -> None:  # type: ignore[override]  # run_sync makes the base's type unreadable
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGINT)
 
@@ -122,7 +122,7 @@ class _KernelManager(AsyncKernelManager):
 class _Client(NotebookClient):
     """An nbclient that keeps no outputs: nothing a student prints is evidence of anything."""
 
-    def process_message(self, msg: dict[str, Any], cell: Any, cell_index: int) -> None:  # type: ignore[override]
+    def process_message(self, msg: dict[str, Any], cell: Any, cell_index: int) -> None:
         if msg["msg_type"] == "status" and msg["content"]["execution_state"] == "idle":
             raise CellExecutionComplete()
 
@@ -168,7 +168,7 @@ class _Drive:
             while not self._manager.gone:
                 await asyncio.sleep(0.05)
             del message
-        except (DeadKernelError, RuntimeError, asyncio.TimeoutError) as error:
+        except (DeadKernelError, RuntimeError, TimeoutError) as error:
             return {"cell": number, "reason": self._manager.gone or str(error)[:200] or "the kernel did not answer"}
         return {"cell": number, "reason": self._manager.gone}
 
@@ -181,7 +181,7 @@ class _Drive:
         limit = self._opening["limits"]["cell_s"] + _GRACE_S
         try:
             await asyncio.wait_for(self._client.async_execute_cell(cell, index), limit)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             os.kill(self._manager.pid, signal.SIGKILL)
             raise DeadKernelError(f"did not stop after {self._opening['limits']['cell_s']:g} s") from None
 

@@ -34,10 +34,9 @@ def fill(module: nn.Module, seed: int) -> None:
     """Set parameters and buffers from the seed: weights scaled by fan-in, vectors near one half, variances positive."""
     for parameter in module.parameters():
         values = seeded(tuple(parameter.shape), seed, "parameter")
-        if parameter.dim() >= 2:
-            values = values * math.sqrt(2.0 / max(1, parameter[0].numel()))
-        else:
-            values = 0.5 + 0.2 * values  # so that a scale of BatchNorm never vanishes
+        fan_in = parameter[0].numel() if parameter.dim() >= 2 else 0
+        # Vectors stay near one half, so that a scale of BatchNorm never vanishes.
+        values = values * math.sqrt(2.0 / fan_in) if fan_in else 0.5 + 0.2 * values
         parameter.copy_(values)
     for buffer in module.buffers():
         if buffer.is_floating_point():
@@ -99,9 +98,7 @@ def run(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
                 (list(p.shape), _projected(p.grad, probe.seed)) for p in module.parameters() if p.grad is not None
             ]
             result["unused"] = [list(p.shape) for p in module.parameters() if p.grad is None]
-            result["buffers"] = [
-                (list(b.shape), b.detach().clone()) for b in module.buffers() if b.is_floating_point()
-            ]
+            result["buffers"] = [(list(b.shape), b.detach().clone()) for b in module.buffers() if b.is_floating_point()]
     return result
 
 

@@ -62,9 +62,9 @@ def logits(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
     device = next(model.parameters()).device
     (pixels,) = probe.args
     with torch.no_grad():
-        return torch.cat([
-            model(_prepared(batch.to(device), probe.options["size"])).float().cpu() for batch in pixels.split(250)
-        ])
+        return torch.cat(
+            [model(_prepared(batch.to(device), probe.options["size"])).float().cpu() for batch in pixels.split(250)]
+        )
 
 
 def _prepared(pixels: torch.Tensor, size: int) -> torch.Tensor:
