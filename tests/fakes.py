@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any, TypeAlias
 
+from grader.kernel.inside.answering import answer
+from grader.kernel.wire import observation_frame, read_observation
 from grader.probes import Missing, Observation, Probe, Raised, Returned, Value, Version
 from grader.records import Item
 
@@ -90,6 +94,17 @@ def calling(function: Callable[..., Value]) -> Callable[[Probe], Observation]:
             return Raised(type(error).__name__, message=str(error))
 
     return answer
+
+
+def defining(target: Any) -> Callable[[Probe], Observation]:
+    """Answers of a session that defines this target, asked as a kernel asks it, whatever its name."""
+
+    @contextmanager
+    def entered(name: str, stand_ins: Mapping[str, str]) -> Iterator[tuple[Any, dict[str, Any]]]:
+        yield target, {}
+
+    bench = SimpleNamespace(entered=entered)
+    return lambda probe: read_observation(observation_frame(answer(probe, bench)))
 
 
 def item(check: str, target: str = "f", *, id: str = "the-item", section: str = "7.2", **options: Value) -> Item:

@@ -37,9 +37,10 @@ def learned_weight(
             if list(tensor.shape) == list(shape):
                 values = tensor.to(torch.float64)
                 distance = float((values - wanted).abs().max())
-                weights.append((distance, values.flatten().tolist(), versions[number].cell))
+                if math.isfinite(distance):
+                    weights.append((distance, values.flatten().tolist(), versions[number].cell))
     if not weights:
-        return failed(f"`{item.target}` never has a weight of shape {tuple(shape)}.")
+        return failed(f"`{item.target}` never has a finite weight of shape {tuple(shape)}.")
     # A layer is captured when it is made and again when it is trained; a trained one tells more than a fresh one.
     distance, nearest, cell = min(weights)
     evidence = {"cell": cell}

@@ -19,6 +19,14 @@ from tests.hostile.conftest import Desks, Ground
 _MACHINE_S = 40.0  # what starting, answering and a busy machine may take beyond the limits
 _GRACE_S = 11.0  # what the grader and the sandbox wait beyond a limit before they kill
 
+_TOO_MUCH = {  # too long to stand in a notebook that people read
+    "DEEP": "x = " + "(" * 20_000 + "1" + ")" * 20_000,
+    "MINUS": "x = " + "-" * 100_000 + "1",
+    "LONG": "x = '" + "a" * 1_000_000 + "'",
+    "BRACKETS": "[" * 50_000,
+    "MARKDOWN": "# " * 50_000 + "*" * 100_000 + "\n" + "Discussion " * 20_000,
+}
+
 
 def _marked(case: Case, isolation: str) -> object:
     marks = [pytest.mark.slow] if case.slow else []
@@ -54,7 +62,7 @@ def test_a_hostile_notebook_gets_what_it_deserves_and_nobody_else_notices(
     neighbour = cases.submission(HONEST)
     tcp, abstract = ears
     names = {"PORT": str(tcp.getsockname()[1]), "NAME": abstract.getsockname()[1:].decode()}
-    hostile = cases.submission(case.id, filled_in=names)
+    hostile = cases.submission(case.id, filled_in={**names, **_TOO_MUCH})
     folders, processes = standing.fingerprint(ground.course, ground.results), standing.descendants()
 
     began = time.monotonic()
@@ -79,11 +87,11 @@ def test_a_hostile_notebook_gets_what_it_deserves_and_nobody_else_notices(
     hanging = sum(case.hangs.get(kind, 0) * (limits[f"{kind}_s"] + _GRACE_S) for kind in ("cell", "probe"))
     assert seconds < hanging + _MACHINE_S
 
-    after = desk.grade(neighbour)
+    after = desks["forked"].grade(neighbour)
 
     assert _outcomes(after) == cases.read(HONEST).outcomes, _told(after)
     assert after.earned == after.possible == sum(i.points for i in ground.assignment.items if i.check != "answered")
-    assert after.isolation == isolation
+    assert after.isolation == "forked"
 
 
 def _told(grade: Grade) -> str:

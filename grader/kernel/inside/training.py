@@ -51,7 +51,7 @@ def train(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
         loss.backward()
         optimizer.step()
         if step % max(1, options["steps"] // 10) == 0:
-            losses.append(float(loss))
+            losses.append(loss.item())
     _trained[probe.target] = model.eval()
     return {"losses": losses, "parameters": sum(p.numel() for p in model.parameters())}
 

@@ -1,0 +1,71 @@
+"""What the reference reaches with the rubric's training recipes: accuracy over seeds, and seconds, on this machine.
+
+    .venv/bin/python benchmarks/quick_recipes.py [--seeds 10] [--profile quick] [--device cpu] [--threads 1]
+
+The floors in rubric.yaml have to lie below the worst of these by a margin, or a right network fails by chance.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import time
+from pathlib import Path
+
+import torch
+
+from grader import checks, datasets, rubric
+from grader.answer_key import AnswerKey
+from grader.checks.learns import learns
+from grader.kernel.inside import images
+from grader.records import Item
+
+ROOT = Path(__file__).parents[1]
+
+
+class Seeded(AnswerKey):
+    """The reference with another public seed."""
+
+    shift = 0
+
+    def seed(self, item: str, number: int) -> int:
+        """The public seed, moved."""
+        return super().seed(item, number) + self.shift
+
+
+def main() -> None:
+    """Print one line per accuracy item."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--profile", default="quick")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--threads", type=int, default=1)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    folder = datasets.training_folder()
+    images.configure(str(folder) if folder else None)
+    assignment = rubric.choose(rubric.load(ROOT, checks.bind), "hw2-cnn")
+    print(f"torch {torch.__version__}, {arguments.device}, {arguments.threads} thread(s), {platform.machine()}")
+    print(f"{'item':18} {'full from':>9} {'lowest':>7} {'median':>7} {'highest':>7} {'s a run':>8}")
+    for item in assignment.items:
+        if item.check == "learns":
+            measure(item, assignment.reference, arguments)
+
+
+def measure(item: Item, reference: str, arguments: argparse.Namespace) -> None:
+    """Train the reference once per seed and print the spread."""
+    accuracies, started = [], time.perf_counter()
+    for seed in range(arguments.seeds):
+        key = Seeded(ROOT, reference)
+        key.shift = seed
+        finding = learns(key, key, item, **item.options, profile=arguments.profile, device=arguments.device)
+        accuracies.append(float(finding.evidence["accuracy"]))
+    seconds = (time.perf_counter() - started) / arguments.seeds
+    accuracies.sort()
+    full = item.options["profiles"][arguments.profile]["full"]
+    middle = accuracies[len(accuracies) // 2]
+    print(f"{item.id:18} {full:9.2f} {accuracies[0]:7.3f} {middle:7.3f} {accuracies[-1]:7.3f} {seconds:8.1f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

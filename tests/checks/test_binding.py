@@ -1,0 +1,99 @@
+"""The table of checks, and how a rubric's options are bound to them."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader import checks, rubric
+from grader.checks import CHECKS, GIVEN_BY_THE_RUN, bind
+from grader.errors import RubricError
+from grader.probes import Session
+from grader.records import Finding, Item, Outcome
+from tests.fakes import item
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("name", sorted(CHECKS))
+def test_every_check_has_the_form_of_a_check_and_a_file_of_its_name(name: str) -> None:
+    check = CHECKS[name].check
+    parameters = list(inspect.signature(check).parameters.values())
+
+    assert check.__name__ == name
+    assert check.__module__ == f"grader.checks.{name}"
+    assert [each.name for each in parameters[:3]] == ["student", "reference", "item"]
+    assert all(each.kind is each.KEYWORD_ONLY for each in parameters[3:])
+    assert re.match(r"[A-Z].*\.", (check.__doc__ or "").replace("\n", " "))
+
+
+def test_every_file_of_a_check_is_in_the_table() -> None:
+    files = {path.stem for path in Path(checks.__file__).parent.glob("*.py")}
+
+    assert files - {"__init__", "asking"} == set(CHECKS)
+
+
+def test_every_check_is_used_by_the_homework() -> None:
+    assignment = rubric.choose(rubric.load(ROOT, bind), None)
+
+    assert {each.check for each in assignment.items} == set(CHECKS)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (item("learn"), "here: no check is called 'learn'; did you mean 'learns'?"),
+        (item("zzz"), "here: no check is called 'zzz'; known are answered, evaluates_to, gradient_close"),
+        (
+            item("returns_close", inputs="a", banne=[]),
+            "here: unknown option 'banne' for check 'returns_close'; did you mean 'banned'?",
+        ),
+        (item("gradient_close"), "here: check 'gradient_close' lacks its option 'inputs'"),
+        (item("answered", words=3), "here: unknown option 'words' for check 'answered'; it has none"),
+        (item("returns_close", inputs="a", student=1), "here: unknown option 'student' for check 'returns_close'"),
+        (
+            item("learns", data="a", profiles={}, device="cuda"),
+            "here: unknown option 'device' for check 'learns'",
+        ),
+    ],
+    ids=["misspelt", "unknown", "option", "lacking", "none", "position", "run"],
+)
+def test_a_mistake_is_told_with_place_and_remedy(given: Item, message: str) -> None:
+    with pytest.raises(RubricError) as caught:
+        bind(given, "here")
+
+    assert str(caught.value).startswith(message)
+
+
+def test_options_with_a_default_may_be_left_out() -> None:
+    assert bind(item("returns_close", inputs="a"), "here") is CHECKS["returns_close"]
+
+
+def test_what_the_run_gives_is_accepted_by_some_check() -> None:
+    accepted = {name for kind in CHECKS.values() for name in inspect.signature(kind.check).parameters}
+
+    assert accepted >= GIVEN_BY_THE_RUN
+
+
+def always(student: Session, reference: Session, item: Item, *, mark: float) -> Finding:
+    return Finding(Outcome.PASSED, mark, "")
+
+
+def test_others_add_checks_of_their_own_but_replace_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def offered(*, group: str) -> list[Any]:
+        assert group == "grader.checks"
+        name = f"{__name__}:always"
+        return [EntryPoint("always", name, group), EntryPoint("answered", name, group)]
+
+    monkeypatch.setattr(EntryPoint, "load", lambda self: always)
+    monkeypatch.setattr(checks, "entry_points", offered)
+
+    assert bind(item("always", mark=1.0), "here").check is always
+    assert bind(item("answered"), "here") is CHECKS["answered"]
+    with pytest.raises(RubricError, match="lacks its option 'mark'"):
+        bind(item("always"), "here")

@@ -1,0 +1,75 @@
+"""The gradients of a function are those of the reference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from grader.answer_key import AnswerKey
+from grader.checks.gradient_close import gradient_close
+from grader.probes import Died, Missing, Observation, Raised, TimedOut
+from grader.records import Finding, Outcome
+from reference.hw2_cnn import misconceived_functions, solutions
+from tests.fakes import FakeSession, defining, item
+
+ROOT = Path(__file__).parents[2]
+ITEM = item("gradient_close", "corr2d", id="corr2d-gradient")
+
+
+def check(student: FakeSession) -> Finding:
+    return gradient_close(student, AnswerKey(ROOT, "hw2_cnn"), ITEM, inputs="corr2d_gradient_inputs", cases=6)
+
+
+def unfolded(X: torch.Tensor, K: torch.Tensor) -> torch.Tensor:
+    return (X.unfold(0, K.shape[0], 1).unfold(1, K.shape[1], 1) * K).sum(dim=(2, 3))
+
+
+@pytest.mark.parametrize(
+    "target",
+    [solutions.corr2d, unfolded, lambda X, K: F.conv2d(X[None, None], K[None, None])[0, 0]],
+    ids=["reference", "unfold", "library"],
+)
+def test_gradients_of_any_right_style_pass(target: object) -> None:
+    finding = check(FakeSession(defining(target)))
+
+    assert (finding.outcome, finding.message) == (Outcome.PASSED, "6 of 6 cases agree with the reference.")
+
+
+def test_a_result_made_of_plain_numbers_has_no_gradient() -> None:
+    finding = check(FakeSession(defining(misconceived_functions.corr2d_detached)))
+
+    assert finding.outcome is Outcome.FAILED
+    assert "6 of 6 cases are wrong. `corr2d` raised RuntimeError." in finding.message
+
+
+def test_a_gradient_that_reaches_only_one_argument_is_wrong() -> None:
+    finding = check(FakeSession(defining(lambda X, K: solutions.corr2d(X, K.detach()))))
+
+    assert finding.outcome is Outcome.FAILED
+    assert finding.mismatch is not None
+    assert finding.mismatch.path == "[1]"
+
+
+def test_wrong_gradients_are_measured() -> None:
+    finding = check(FakeSession(defining(lambda X, K: 2 * solutions.corr2d(X, K))))
+
+    assert finding.message.startswith("6 of 6 cases are wrong. The first: 30 of 30 elements differ; the greatest")
+
+
+@pytest.mark.parametrize(
+    ("observation", "message"),
+    [
+        (Missing("corr2d"), "`corr2d` is not defined."),
+        (TimedOut(10.0), "`corr2d` gave no answer in 10 s."),
+        (Died("gone"), "`corr2d` ended the kernel: gone."),
+        (Raised("NotImplementedError"), "`corr2d` is still the stub: it raises NotImplementedError."),
+    ],
+    ids=["missing", "timed-out", "died", "stub"],
+)
+def test_what_happened_instead_is_said_in_a_sentence(observation: Observation, message: str) -> None:
+    finding = check(FakeSession(lambda probe: observation))
+
+    assert (finding.outcome, finding.message) == (Outcome.FAILED, message)

@@ -1,0 +1,162 @@
+"""The layers of a network give the reference's output shapes, in its order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from grader.answer_key import AnswerKey
+from grader.checks.has_shapes import has_shapes
+from grader.probes import Died, Missing, Observation, Raised, Returned, TimedOut
+from grader.records import Finding, Outcome
+from reference.hw2_cnn import misconceived_networks, solutions
+from tests.fakes import FakeReference, FakeSession, defining, item
+
+ROOT = Path(__file__).parents[2]
+ITEM = item("has_shapes", "LeNet", id="lenet-shapes")
+LAYERS = [("Conv2d", [1, 6, 28, 28]), ("AvgPool2d", [1, 6, 14, 14]), ("Linear", [1, 10])]
+
+
+def traced(*layers: tuple[str, list[int]], output: list[int] | None = None, **more: Any) -> Returned:
+    return Returned({"layers": list(layers), "modules": [["Conv2d", [1, 6]]], "output": output or [1, 10], **more})
+
+
+def check(observation: Observation) -> Finding:
+    reference = FakeReference({("shapes", "LeNet"): traced(*LAYERS)})
+    return has_shapes(FakeSession({("shapes", "LeNet"): observation}), reference, ITEM, input=[1, 1, 28, 28])
+
+
+def check_network(target: str, network: object, shape: list[int], **options: Any) -> Finding:
+    student, key = FakeSession(defining(network)), AnswerKey(ROOT, "hw2_cnn")
+    return has_shapes(student, key, item("has_shapes", target), input=shape, **options)
+
+
+def test_equal_shapes_pass_and_the_table_is_kept_for_display() -> None:
+    finding = check(traced(*LAYERS))
+
+    assert (finding.outcome, finding.credit) == (Outcome.PASSED, 1.0)
+    assert finding.message == "All 3 layers have the expected output shapes."
+    assert finding.evidence == {"layers": [["Conv2d", [1, 6]]]}
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        pytest.param([LAYERS[0], ("BatchNorm2d", [1, 6, 28, 28]), ("ReLU", [1, 6, 28, 28]), *LAYERS[1:]], id="other-kinds"),
+        pytest.param([LAYERS[0], ("MaxPool2d", [1, 6, 14, 14]), LAYERS[2]], id="another-pooling"),
+        pytest.param([*LAYERS[:2], ("Linear", [1, 120]), LAYERS[2]], id="a-layer-more"),
+    ],
+)
+def test_what_is_between_the_layers_does_not_matter(layers: list[tuple[str, list[int]]]) -> None:
+    assert check(traced(*layers)).outcome is Outcome.PASSED
+
+
+def test_a_global_average_may_keep_its_axes_of_size_one() -> None:
+    reference = FakeReference({("shapes", "LeNet"): traced(("AdaptiveAvgPool2d", [2, 64, 1, 1]))})
+    student = FakeSession({("shapes", "LeNet"): traced(("AdaptiveAvgPool2d", [2, 64]))})
+
+    assert has_shapes(student, reference, ITEM, input=[2, 1, 8, 8]).outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        pytest.param(
+            [("Conv2d", [1, 6, 24, 24]), *LAYERS[1:]],
+            "Layer 1 of 3 should be a convolution with output (1, 6, 28, 28); the next convolution of yours gives "
+            "(1, 6, 24, 24).",
+            id="shape",
+        ),
+        pytest.param(
+            [LAYERS[0], LAYERS[2]],
+            "Layer 2 of 3 should be a pooling with output (1, 6, 14, 14); yours has no further pooling.",
+            id="missing",
+        ),
+        pytest.param(
+            [LAYERS[1], LAYERS[0], LAYERS[2]],
+            "Layer 2 of 3 should be a pooling with output (1, 6, 14, 14); yours has no further pooling.",
+            id="order",
+        ),
+        pytest.param(
+            [], "Layer 1 of 3 should be a convolution with output (1, 6, 28, 28); yours has no further convolution.", id="none"
+        ),
+    ],
+)
+def test_the_first_difference_is_told_with_both_shapes(layers: list[tuple[str, list[int]]], message: str) -> None:
+    finding = check(traced(*layers))
+
+    assert (finding.outcome, finding.message) == (Outcome.FAILED, message)
+    assert finding.evidence["layers"] == [["Conv2d", [1, 6]]]
+
+
+def test_the_output_of_the_whole_network_counts_too() -> None:
+    finding = check(traced(*LAYERS, output=[1, 10, 1, 1]))
+
+    assert (finding.outcome, finding.message) == (Outcome.FAILED, "The network gives (1, 10, 1, 1), expected (1, 10).")
+
+
+@pytest.mark.parametrize(
+    ("observation", "message"),
+    [
+        (Missing("LeNet"), "`LeNet` is not defined."),
+        (Raised("NotImplementedError"), "`LeNet` is still the stub: it raises NotImplementedError."),
+        (Raised("TypeError", "x"), "`LeNet` raised TypeError at `x`."),
+        (TimedOut(2.5), "`LeNet` gave no answer in 2.5 s."),
+        (Died("gone"), "`LeNet` ended the kernel: gone."),
+    ],
+    ids=["missing", "stub", "raised", "timed-out", "died"],
+)
+def test_what_happened_instead_is_said_in_a_sentence(observation: Observation, message: str) -> None:
+    finding = check(observation)
+
+    assert (finding.outcome, finding.message) == (Outcome.FAILED, message)
+
+
+# ---- against the real reference --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("target", "shape"), [("LeNet", [1, 1, 28, 28]), ("ResNet18", [1, 1, 96, 96])], ids=["lenet", "resnet18"]
+)
+def test_the_reference_has_its_own_shapes(target: str, shape: list[int]) -> None:
+    assert check_network(target, getattr(solutions, target), shape).outcome is Outcome.PASSED
+
+
+def test_arguments_of_the_constructor_come_from_the_rubric() -> None:
+    arch = [[1, 16], [2, 32]]
+
+    right = check_network("VGG", solutions.VGG, [1, 1, 8, 8], args=[arch])
+    wrong = check_network("VGG", misconceived_networks.VGGSingleConvolutions, [1, 1, 8, 8], args=[arch])
+
+    assert right.outcome is Outcome.PASSED
+    assert wrong.outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize(
+    "mistaken", [misconceived_networks.LeNetUnpadded, misconceived_networks.LeNetPaddedTwice], ids=lambda each: each.__name__
+)
+def test_a_network_of_other_shapes_fails(mistaken: type[nn.Module]) -> None:
+    finding = check_network("LeNet", mistaken, [1, 1, 28, 28])
+
+    assert finding.outcome is Outcome.FAILED
+    assert "should be a" in finding.message
+
+
+def test_functions_instead_of_layers_have_the_same_shapes() -> None:
+    class Functional(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.filters, self.last = nn.Parameter(torch.zeros(6, 1, 5, 5)), nn.Linear(6 * 14 * 14, 10)
+
+        def forward(self, X: torch.Tensor) -> torch.Tensor:
+            hidden = torch.sigmoid(nn.functional.conv2d(X, self.filters, padding=2))
+            scores: torch.Tensor = self.last(nn.functional.avg_pool2d(hidden, 2).flatten(1))
+            return scores
+
+    reference = FakeReference({("shapes", "LeNet"): traced(*LAYERS)})
+
+    assert has_shapes(FakeSession(defining(Functional)), reference, ITEM, input=[1, 1, 28, 28]).outcome is Outcome.PASSED

@@ -1,0 +1,217 @@
+"""A network learns a data set: credit by test accuracy, measured outside the sandbox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from grader import datasets
+from grader.checks.learns import learns
+from grader.errors import DataMissing
+from grader.probes import Died, Missing, Observation, Raised, Returned, TimedOut
+from grader.records import Finding, Outcome
+from tests.fakes import FakeReference, FakeSession, item
+
+ITEM = item("learns", "LeNet", id="lenet-accuracy")
+QUICK = {"steps": 150, "batch": 128, "lr": 0.003, "size": 28, "train": 12800, "test": 100, "none": 0.25, "full": 0.45}
+LABELS = np.arange(100) % 10
+TRAINED = Returned({"losses": [2.3, 1.25, 0.5], "parameters": 61706})
+
+
+@pytest.fixture(autouse=True)
+def asked_for(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """A test split of a hundred images; which ones were asked for."""
+    asked: list[tuple[str, int]] = []
+
+    def split(name: str, count: int) -> datasets.TestSplit:
+        asked.append((name, count))
+        return datasets.TestSplit(np.zeros((100, 28, 28), np.uint8), LABELS.astype(np.int64))
+
+    monkeypatch.setattr(datasets, "test_split", split)
+    return asked
+
+
+def logits(right: int) -> Returned:
+    """Logits that give this many of the hundred images their label, and the others another one."""
+    told = torch.from_numpy(LABELS.copy())
+    told[right:] = (told[right:] + 1) % 10
+    return Returned(torch.nn.functional.one_hot(told, 10).float())
+
+
+def session(trained: Observation = TRAINED, measured: Observation | None = None) -> FakeSession:
+    return FakeSession({("train", "LeNet"): trained, ("logits", "LeNet"): measured or logits(90)})
+
+
+def check(trained: Observation = TRAINED, measured: Observation | None = None, **options: Any) -> Finding:
+    profiles = {"quick": QUICK, "full": {**QUICK, "steps": 4690}}
+    return learns(session(trained, measured), FakeReference(), ITEM, data="fashion_mnist", profiles=profiles, **options)
+
+
+@pytest.mark.parametrize(
+    ("right", "outcome", "credit"),
+    [
+        (100, Outcome.PASSED, 1.0),
+        (46, Outcome.PASSED, 1.0),
+        (45, Outcome.PASSED, 1.0),
+        (44, Outcome.PARTIAL, 0.95),
+        (35, Outcome.PARTIAL, 0.5),
+        (26, Outcome.PARTIAL, 0.05),
+        (25, Outcome.FAILED, 0.0),
+        (10, Outcome.FAILED, 0.0),
+        (0, Outcome.FAILED, 0.0),
+    ],
+)
+def test_credit_rises_linearly_between_two_accuracies(right: int, outcome: Outcome, credit: float) -> None:
+    finding = check(measured=logits(right))
+
+    assert (finding.outcome, finding.credit) == (outcome, pytest.approx(credit))
+
+
+def test_the_accuracy_is_told_with_its_error_and_what_full_credit_takes() -> None:
+    assert check(measured=logits(40)).message == (
+        "Test accuracy 0.400 ± 0.049 on 100 images after 150 steps; full credit from 0.45."
+    )
+    assert check(measured=logits(20)).message.endswith("full credit from 0.45. Nothing was learned up to 0.25.")
+
+
+def test_a_credit_that_rounds_to_all_or_nothing_is_all_or_nothing() -> None:
+    wide = {"quick": {**QUICK, "none": 0.5 - 1e-6, "full": 1.0}}
+    narrow = {"quick": {**QUICK, "none": 0.0, "full": 0.5 + 1e-6}}
+
+    little, nearly_all = (
+        learns(session(measured=logits(50)), FakeReference(), ITEM, data="fashion_mnist", profiles=profiles)
+        for profiles in (wide, narrow)
+    )
+
+    assert (little.outcome, little.credit) == (Outcome.FAILED, 0.0)
+    assert (nearly_all.outcome, nearly_all.credit) == (Outcome.PASSED, 1.0)
+
+
+def test_seed_curve_and_device_are_kept_as_evidence() -> None:
+    evidence = check(device="cuda").evidence
+
+    assert evidence == {
+        "accuracy": 0.9,
+        "steps": 150,
+        "losses": [2.3, 1.25, 0.5],
+        "seed": 1000,
+        "device": "cuda",
+        "profile": "quick",
+    }
+
+
+def test_the_recipe_of_the_profile_is_asked_for(asked_for: list[tuple[str, int]]) -> None:
+    student = session()
+    profiles = {"full": {**QUICK, "steps": 7}}
+
+    learns(
+        student,
+        FakeReference(),
+        ITEM,
+        data="fashion_mnist",
+        profiles=profiles,
+        args=[[[1, 16]]],
+        kwargs={"lr": 0.1},
+        profile="full",
+        device="cuda",
+    )
+
+    train, measure = student.asked
+    assert (train.question, train.args, train.kwargs, train.seed) == ("train", ([[1, 16]],), {"lr": 0.1}, 1000)
+    assert train.options == {
+        "data": "fashion_mnist", "device": "cuda", "steps": 7, "batch": 128, "lr": 0.003, "size": 28, "train": 12800
+    }  # fmt: skip
+    assert (measure.question, measure.options) == ("logits", {"size": 28})
+    assert asked_for == [("fashion_mnist", 100)]
+
+
+def test_images_enter_the_sandbox_without_their_labels() -> None:
+    student = session()
+
+    learns(student, FakeReference(), ITEM, data="fashion_mnist", profiles={"quick": QUICK})
+
+    (images,) = student.asked[1].args
+    assert (images.shape, images.dtype) == ((100, 28, 28), torch.uint8)
+    assert not any(isinstance(each, torch.Tensor) for each in (*student.asked[0].args, *student.asked[1].options.values()))
+
+
+@pytest.mark.parametrize(
+    ("trained", "outcome", "message"),
+    [
+        (TimedOut(600.0), Outcome.BROKEN, "Training did not end within 600 s on this machine."),
+        (Raised("RuntimeError", "X @ W"), Outcome.FAILED, "`LeNet` raised RuntimeError at `X @ W`."),
+        (Raised("NotImplementedError"), Outcome.FAILED, "`LeNet` is still the stub: it raises NotImplementedError."),
+        (Missing("LeNet"), Outcome.FAILED, "`LeNet` is not defined."),
+        (Died("killed by SIGKILL"), Outcome.FAILED, "`LeNet` ended the kernel: killed by SIGKILL."),
+    ],
+    ids=["timed-out", "raised", "stub", "missing", "died"],
+)
+def test_training_that_does_not_end_well(trained: Observation, outcome: Outcome, message: str) -> None:
+    finding = check(trained)
+
+    assert (finding.outcome, finding.credit, finding.message) == (outcome, 0.0, message)
+
+
+@pytest.mark.parametrize(
+    ("measured", "outcome", "message"),
+    [
+        (TimedOut(10.0), Outcome.BROKEN, "The trained network gave no logits: `LeNet` gave no answer in 10 s."),
+        (Died("gone"), Outcome.BROKEN, "The trained network gave no logits: `LeNet` ended the kernel: gone."),
+        (Raised("ValueError"), Outcome.FAILED, "`LeNet` raised ValueError."),
+    ],
+    ids=["timed-out", "died", "raised"],
+)
+def test_a_trained_network_that_gives_no_logits(measured: Observation, outcome: Outcome, message: str) -> None:
+    finding = check(measured=measured)
+
+    assert (finding.outcome, finding.credit, finding.message) == (outcome, 0.0, message)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        [0.1] * 10,
+        torch.zeros(100),
+        torch.zeros(99, 10),
+        torch.zeros(101, 10),
+        torch.zeros(100, 10, 1),
+        torch.zeros(100, 0),
+        torch.zeros(100, 10, dtype=torch.complex64),
+        torch.zeros(100, 10, dtype=torch.bool),
+    ],
+    ids=lambda value: f"{value.dtype}-{tuple(value.shape)}" if isinstance(value, torch.Tensor) else type(value).__name__,
+)
+def test_what_is_not_one_row_of_logits_per_image_fails(value: object) -> None:
+    finding = check(measured=Returned(value))
+
+    assert finding.outcome is Outcome.FAILED
+    assert finding.message == "The trained `LeNet` does not give one row of logits per image."
+
+
+def test_logits_that_are_not_numbers_are_wrong_guesses() -> None:
+    assert check(measured=Returned(torch.full((100, 10), float("nan")))).outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize("value", [None, {"losses": None}, {"losses": ["low", [1.0]]}, {}], ids=repr)
+def test_a_strange_report_on_training_costs_nothing(value: object) -> None:
+    finding = check(Returned(value))
+
+    assert finding.outcome is Outcome.PASSED
+    assert finding.evidence["losses"] == []
+
+
+def test_missing_data_is_never_the_students_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str, count: int) -> datasets.TestSplit:
+        raise DataMissing(f"data set not found: {name}; run `make setup`")
+
+    monkeypatch.setattr(datasets, "test_split", missing)
+    student = session()
+
+    finding = learns(student, FakeReference(), ITEM, data="fashion_mnist", profiles={"quick": QUICK})
+
+    assert (finding.outcome, finding.message) == (Outcome.BROKEN, "data set not found: fashion_mnist; run `make setup`")
+    assert student.asked == []

@@ -1,0 +1,217 @@
+"""A module computes what the reference computes with the same weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from grader.answer_key import AnswerKey
+from grader.checks.module_close import differences, module_close
+from grader.probes import Died, Missing, Observation, Probe, Raised, Returned, TimedOut
+from grader.records import Finding, Mismatch, Outcome
+from reference.hw2_cnn import misconceived_functions, misconceived_networks, solutions
+from tests.fakes import FakeSession, defining, item
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def key() -> AnswerKey:
+    return AnswerKey(ROOT, "hw2_cnn")
+
+
+def check(key: AnswerKey, target: str, answer: Callable[[Probe], Observation], inputs: str, cases: int = 2) -> Finding:
+    return module_close(FakeSession(answer), key, item("module_close", target), inputs=inputs, cases=cases)
+
+
+class OtherResidual(nn.Module):
+    """A right block in another style: other names, another order of creation, layers that are never used."""
+
+    def __init__(self, num_channels: int, use_1x1conv: bool = False, strides: int = 1) -> None:
+        super().__init__()
+        self.shortcut = nn.LazyConv2d(num_channels, 1, stride=strides) if use_1x1conv else nn.Identity()
+        self.relu = nn.ReLU(inplace=True)
+        self.path = nn.Sequential(
+            nn.LazyConv2d(num_channels, 3, padding=1, stride=strides),
+            nn.LazyBatchNorm2d(),
+            self.relu,
+            nn.LazyConv2d(num_channels, 3, padding=1),
+            nn.LazyBatchNorm2d(),
+        )
+
+    def forward(self, X: torch.Tensor) -> torch.Tensor:
+        Y: torch.Tensor = self.relu(self.shortcut(X) + self.path(X))
+        return Y
+
+
+class Float32(nn.Module):
+    """A right layer bound to float32 by a constant."""
+
+    def __init__(self, kernel_size: tuple[int, int]) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.rand(kernel_size))
+        self.bias = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        h, w = self.weight.shape
+        windows = x.unfold(0, h, 1).unfold(1, w, 1).reshape(-1, h * w)
+        one = torch.ones(h * w, 1, dtype=torch.float32)
+        return ((windows * self.weight.reshape(-1)) @ one).reshape(x.shape[0] - h + 1, -1) + self.bias
+
+
+@pytest.mark.parametrize(
+    ("target", "inputs"),
+    [("Residual", "residual_identity_inputs"), ("Residual", "residual_1x1_inputs"), ("Conv2D", "conv2d_inputs")],
+)
+def test_the_reference_agrees_with_itself(key: AnswerKey, target: str, inputs: str) -> None:
+    finding = check(key, target, defining(getattr(solutions, target)), inputs)
+
+    assert (finding.outcome, finding.credit) == (Outcome.PASSED, 1.0)
+    assert finding.message == "Outputs and gradients agree with the reference in 2 of 2 cases."
+
+
+@pytest.mark.parametrize("inputs", ["residual_identity_inputs", "residual_1x1_inputs"])
+def test_a_right_module_in_another_style_passes(key: AnswerKey, inputs: str) -> None:
+    assert check(key, "Residual", defining(OtherResidual), inputs).outcome is Outcome.PASSED
+
+
+def test_a_right_module_that_is_bound_to_float32_passes(key: AnswerKey) -> None:
+    assert check(key, "Conv2D", defining(Float32), "conv2d_inputs").outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize(
+    ("target", "mistaken", "inputs"),
+    [
+        ("Residual", misconceived_networks.ResidualWithoutSkip, "residual_identity_inputs"),
+        ("Residual", misconceived_networks.ResidualWithoutFinalReLU, "residual_identity_inputs"),
+        ("Conv2D", misconceived_functions.Conv2DWithoutBias, "conv2d_inputs"),
+        ("LeNet", misconceived_networks.LeNetReLU, "lenet_inputs"),
+    ],
+    ids=lambda each: getattr(each, "__name__", ""),
+)
+def test_a_misconception_is_named_before_what_differs(key: AnswerKey, target: str, mistaken: Any, inputs: str) -> None:
+    finding = check(key, target, defining(mistaken), inputs)
+
+    assert (finding.outcome, finding.credit) == (Outcome.FAILED, 0.0)
+    assert finding.message.startswith(" ".join(mistaken.__doc__.split()))
+    assert "2 of 2 cases are wrong." in finding.message
+
+
+def test_a_wrong_output_is_measured_in_its_mode(key: AnswerKey) -> None:
+    class Doubled(solutions.Conv2D):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return 2 * super().forward(x)
+
+    finding = check(key, "Conv2D", defining(Doubled), "conv2d_inputs", cases=1)
+
+    assert finding.message.startswith("Output in eval mode: 9 of 9 elements differ; the greatest difference is ")
+    assert finding.mismatch is not None
+
+
+def test_a_module_without_its_parameters_is_told_which_are_lacking(key: AnswerKey) -> None:
+    finding = check(key, "Conv2D", defining(misconceived_functions.Conv2DPlainTensors), "conv2d_inputs")
+
+    assert finding.outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize(
+    ("observation", "message"),
+    [
+        (Missing("Conv2D"), "`Conv2D` is not defined."),
+        (TimedOut(10.0), "`Conv2D` gave no answer in 10 s."),
+        (Died("gone"), "`Conv2D` ended the kernel: gone."),
+        (Raised("NotImplementedError"), "`Conv2D` is still the stub: it raises NotImplementedError."),
+        (Raised("TypeError", "Y = X + 1"), "2 of 2 cases are wrong. `Conv2D` raised TypeError at `Y = X + 1`."),
+    ],
+    ids=["missing", "timed-out", "died", "stub", "raised"],
+)
+def test_what_happened_instead_is_said_in_a_sentence(key: AnswerKey, observation: Observation, message: str) -> None:
+    finding = check(key, "Conv2D", lambda probe: observation, "conv2d_inputs")
+
+    assert (finding.outcome, finding.message) == (Outcome.FAILED, message)
+
+
+def test_what_is_no_answer_to_the_question_fails(key: AnswerKey) -> None:
+    assert check(key, "Conv2D", lambda probe: Returned(torch.ones(3)), "conv2d_inputs").outcome is Outcome.FAILED
+
+
+# ---- the order in which differences are told -------------------------------------------------------------------------
+
+
+def answer(changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """An answer to the question `module`."""
+    return {
+        "eval.output": torch.ones(2, 3),
+        "train.output": torch.ones(2, 3),
+        "eval.input_changed": False,
+        "train.input_changed": False,
+        "train.input_gradient": [torch.ones(2)],
+        "gradients": [([2], torch.tensor([1.0, 2.0])), ([2], torch.tensor([3.0, 4.0])), ([1], torch.ones(1))],
+        "buffers": [([2], torch.ones(2))],
+        **(changes or {}),
+    }
+
+
+def found(observed: Mapping[str, Any]) -> Mismatch:
+    mismatch = differences(observed, answer())
+    assert mismatch is not None
+    return mismatch
+
+
+def test_equal_answers_have_no_difference() -> None:
+    assert differences(answer(), answer()) is None
+
+
+def test_gradients_of_one_shape_count_in_any_order() -> None:
+    swapped = [([2], torch.tensor([3.0, 4.0])), ([1], torch.ones(1)), ([2], torch.tensor([1.0, 2.0]))]
+
+    assert differences(answer({"gradients": swapped}), answer()) is None
+
+
+def test_parameters_the_reference_does_not_have_are_no_mistake() -> None:
+    more = [*answer()["gradients"], ([7], torch.ones(7))]
+
+    assert differences(answer({"gradients": more}), answer()) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"eval.output": torch.zeros(2, 3)}, "Output in eval mode: 6 of 6 elements differ; the greatest difference is 1"),
+        ({"train.output": torch.ones(2, 4)}, "Output in train mode: Expected shape (2, 3), got (2, 4)."),
+        ({"eval.input_changed": True}, "The module changes its input in place."),
+        ({"train.input_gradient": [torch.zeros(2)]}, "Gradient with respect to the input: 2 of 2 elements differ"),
+        ({"train.input_gradient": [None]}, "Gradient with respect to the input: Expected a tensor of shape (2,)"),
+        (
+            {"gradients": [([2], torch.tensor([1.0, 2.0])), ([1], torch.ones(1))]},
+            "Expected 2 parameter gradients of shape (2,), found 1.",
+        ),
+        (
+            {"gradients": [([2], torch.tensor([1.0, 2.0]))] * 2 + [([1], torch.ones(1))]},
+            "A parameter gradient of shape (2,) differs from the reference's.",
+        ),
+        ({"gradients": None}, "Expected 2 parameter gradients of shape (2,), found 0."),
+        ({"buffers": [([2], torch.zeros(2))]}, "A running statistic of shape (2,) differs from the reference's."),
+    ],
+    ids=lambda each: "" if isinstance(each, str) else "-".join(each),
+)
+def test_every_difference_has_its_sentence(changes: dict[str, Any], message: str) -> None:
+    assert found(answer(changes)).message.startswith(message)
+
+
+def test_the_output_is_told_before_what_follows_from_it() -> None:
+    zeros = torch.zeros(2, 3)
+
+    assert found(answer({"eval.output": zeros, "train.output": zeros, "gradients": [], "buffers": []})).message.startswith("Output in eval mode:")
+
+
+@pytest.mark.parametrize("key", sorted(answer()))
+def test_an_answer_that_leaves_something_out_differs(key: str) -> None:
+    lacking = {name: value for name, value in answer().items() if name != key}
+
+    assert differences(lacking, answer()) is not None

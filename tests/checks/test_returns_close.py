@@ -1,0 +1,207 @@
+"""A function returns what the reference returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from grader.answer_key import AnswerKey
+from grader.checks.returns_close import returns_close
+from grader.errors import AnswerKeyError, RubricError
+from grader.probes import Died, Missing, Observation, Opaque, Probe, Raised, Returned, TimedOut
+from grader.records import Finding, Outcome
+from reference.hw2_cnn import misconceived_functions, solutions
+from tests.fakes import FakeReference, FakeSession, calling, defining, item
+
+ROOT = Path(__file__).parents[2]
+ITEM = item("returns_close", "f")
+CORR2D = item("returns_close", "corr2d", id="corr2d-values")
+
+
+def check(answer: Callable[[Probe], Observation], *, cases: int = 3) -> Finding:
+    """What is found about a function that should double its argument."""
+    reference = FakeReference(
+        calling(lambda n: torch.full((2,), 2.0 * n)),
+        misconceptions={
+            "It is added, not doubled.": calling(lambda n: torch.full((2,), 2.0 + n)),
+            "It stops at the second.": calling(lambda n: 1 / 0 if n else torch.zeros(2)),
+        },
+    )
+    return returns_close(FakeSession(answer), reference, ITEM, inputs="numbers", cases=cases)
+
+
+def corr2d(X: torch.Tensor, K: torch.Tensor) -> torch.Tensor:
+    """Compute it in a style of its own."""
+    h, w = K.shape
+    Y = torch.zeros(X.shape[0] - h + 1, X.shape[1] - w + 1)
+    for i in range(Y.shape[0]):
+        for j in range(Y.shape[1]):
+            Y[i, j] = (X[i : i + h, j : j + w] * K).sum()
+    return Y
+
+
+def check_corr2d(target: object, *, banned: tuple[str, ...] = ("convolution", "book")) -> Finding:
+    key = AnswerKey(ROOT, "hw2_cnn")
+    return returns_close(FakeSession(defining(target)), key, CORR2D, inputs="corr2d_inputs", cases=20, banned=banned)
+
+
+def test_a_function_that_is_right_in_every_case_passes() -> None:
+    finding = check(calling(lambda n: torch.full((2,), 2.0 * n)))
+
+    assert (finding.outcome, finding.credit) == (Outcome.PASSED, 1.0)
+    assert finding.message == "3 of 3 cases agree with the reference."
+
+
+def test_the_cases_of_the_generator_are_asked_under_their_seeds() -> None:
+    student = FakeSession(lambda probe: Returned(0))
+    reference = FakeReference(
+        lambda probe: Returned(0), case=lambda name, seed, number: ((name, number), {"seed": seed}, None)
+    )
+
+    returns_close(student, reference, ITEM, inputs="numbers", cases=2)
+
+    assert student.asked == [
+        Probe("call", "f", ("numbers", 0), {"seed": 1000}, 1000),
+        Probe("call", "f", ("numbers", 1), {"seed": 1001}, 1001),
+    ]
+
+
+def test_a_wrong_value_is_counted_and_the_first_is_described_with_both_numbers() -> None:
+    finding = check(calling(lambda n: torch.full((2,), 2.0 * n + (0.5 if n == 1 else 0))))
+
+    assert (finding.outcome, finding.credit) == (Outcome.FAILED, 0.0)
+    assert finding.message.startswith(
+        "1 of 3 cases are wrong. The first: 2 of 2 elements differ; the greatest difference is 0.5 at index (0,);"
+    )
+    assert finding.mismatch is not None
+    assert finding.mismatch.greatest == 0.5
+
+
+def test_a_wrong_shape_is_described_with_both_shapes() -> None:
+    finding = check(calling(lambda n: torch.full((2, 1), 2.0 * n)))
+
+    assert finding.message == "3 of 3 cases are wrong. The first: Expected shape (2,), got (2, 1)."
+
+
+def test_a_single_case_is_not_counted() -> None:
+    assert check(calling(lambda n: torch.zeros(3)), cases=1).message == "Expected shape (2,), got (3,)."
+
+
+def test_a_known_mistake_is_named_first() -> None:
+    finding = check(calling(lambda n: torch.full((2,), 2.0 + n)))
+
+    assert finding.message.startswith("It is added, not doubled. 2 of 3 cases are wrong. The first: 2 of 2 elements")
+
+
+def test_a_known_mistake_that_raises_is_named_too() -> None:
+    finding = check(calling(lambda n: 1 / 0 if n else torch.zeros(2)))
+
+    assert finding.message == "It stops at the second. 2 of 3 cases are wrong. `f` raised ZeroDivisionError."
+
+
+def test_a_mistake_of_another_kind_is_not_named() -> None:
+    message = check(calling(lambda n: torch.full((2,), 3.0 + n))).message
+
+    assert "added" not in message
+    assert "stops" not in message
+
+
+@pytest.mark.parametrize(
+    ("observation", "message"),
+    [
+        (Raised("IndexError", "return x[5]"), "3 of 3 cases are wrong. `f` raised IndexError at `return x[5]`."),
+        (Raised("RuntimeError", message="the answer is 5"), "3 of 3 cases are wrong. `f` raised RuntimeError."),
+        (Raised("NotImplementedError"), "`f` is still the stub: it raises NotImplementedError."),
+        (TimedOut(10.0), "`f` gave no answer in 10 s."),
+        (Missing("f"), "`f` is not defined."),
+        (Missing("f", "cell 3 does not run: SyntaxError"), "`f` is not defined: cell 3 does not run: SyntaxError."),
+        (Died("killed by SIGKILL"), "`f` ended the kernel: killed by SIGKILL."),
+        (
+            Returned(None),
+            "3 of 3 cases are wrong. The first: Expected a tensor of shape (2,), got None (is a `return` missing?).",
+        ),
+        (
+            Returned(Opaque("Verdict")),
+            "3 of 3 cases are wrong. The first: Expected a tensor of shape (2,), got an object of type Verdict.",
+        ),
+    ],
+    ids=lambda each: type(each).__name__ if not isinstance(each, str) else "",
+)
+def test_what_happened_instead_is_said_in_a_sentence(observation: Observation, message: str) -> None:
+    finding = check(lambda probe: observation)
+
+    assert (finding.outcome, finding.message) == (Outcome.FAILED, message)
+
+
+@pytest.mark.parametrize("observation", [TimedOut(10.0), Died("gone"), Missing("f")], ids=lambda each: type(each).__name__)
+def test_after_a_hang_nothing_more_is_asked(observation: Observation) -> None:
+    student = FakeSession({("call", "f"): [Returned(torch.zeros(2)), observation, Returned(torch.zeros(2))]})
+    reference = FakeReference({("call", "f"): Returned(torch.zeros(2))})
+
+    finding = returns_close(student, reference, ITEM, inputs="numbers", cases=10)
+
+    assert finding.outcome is Outcome.FAILED
+    assert len(student.asked) == 2
+
+
+def test_a_session_that_falls_silent_never_passes() -> None:
+    class Silent(FakeSession):
+        def ask(self, probes):  # type: ignore[no-untyped-def]  # as its base
+            yield from super().ask(probes[:1])
+
+    with pytest.raises(ValueError, match="shorter"):
+        returns_close(Silent(calling(lambda n: n)), FakeReference(calling(lambda n: n)), ITEM, inputs="numbers", cases=3)
+
+
+def test_a_reference_without_an_answer_is_not_held_against_the_student() -> None:
+    with pytest.raises(AnswerKeyError, match="does not answer call of f"):
+        returns_close(FakeSession(calling(lambda n: n)), FakeReference(), ITEM, inputs="numbers", cases=3)
+
+
+# ---- against the real reference --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("target", [corr2d, solutions.corr2d], ids=["loops", "reference"])
+def test_a_right_function_in_any_style_passes(target: object) -> None:
+    assert check_corr2d(target).outcome is Outcome.PASSED
+
+
+def test_a_right_function_that_uses_the_library_is_told_so() -> None:
+    finding = check_corr2d(lambda X, K: F.conv2d(X[None, None], K[None, None])[0, 0])
+
+    assert (finding.outcome, finding.credit) == (Outcome.FAILED, 0.0)
+    assert finding.message == (
+        "The values are right, but `corr2d` computes them with convolution; 7.2 asks to write it by hand."
+    )
+    assert finding.evidence["banned"] == ["convolution"]
+
+
+def test_nothing_is_banned_where_the_rubric_bans_nothing() -> None:
+    finding = check_corr2d(lambda X, K: F.conv2d(X[None, None], K[None, None])[0, 0], banned=())
+
+    assert finding.outcome is Outcome.PASSED
+
+
+def test_values_come_before_means() -> None:
+    finding = check_corr2d(lambda X, K: F.conv2d(X[None, None], K[None, None].flip(2, 3))[0, 0])
+
+    assert finding.message.startswith("This is convolution: the kernel is flipped.")
+
+
+def test_a_family_that_nobody_knows_is_a_mistake_in_the_rubric() -> None:
+    with pytest.raises(RubricError, match=r"the-item: banned: 'convolutions' is none of book, convolution, pooling"):
+        returns_close(FakeSession(), FakeReference(), ITEM, inputs="numbers", banned=["convolutions"])
+
+
+@pytest.mark.parametrize(
+    "mistaken", [misconceived_functions.corr2d_flipped, misconceived_functions.corr2d_mean], ids=lambda each: each.__name__
+)
+def test_a_misconception_of_the_reference_is_named(mistaken: Callable[..., object]) -> None:
+    finding = check_corr2d(mistaken)
+
+    assert finding.outcome is Outcome.FAILED
+    assert finding.message.startswith(" ".join((mistaken.__doc__ or "").split()))

@@ -1,0 +1,86 @@
+"""A name is bound to several library layers in turn, and for each case one of them gives what is asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from torch import nn
+
+from grader.answer_key import AnswerKey
+from grader.checks.some_version_returns import some_version_returns
+from grader.probes import Observation, Probe, Raised, TimedOut, Version
+from grader.records import Finding, Outcome
+from tests.fakes import FakeSession, defining, item
+
+ROOT = Path(__file__).parents[2]
+ITEM = item("some_version_returns", "pool2d", id="library-pooling", section="7.5")
+RIGHT = [nn.MaxPool2d(3), nn.MaxPool2d(3, padding=1, stride=2), nn.MaxPool2d((2, 3), stride=(2, 3), padding=(0, 1))]
+
+
+def check(layers: list[nn.Module | Observation], kinds: list[str] | None = None) -> Finding:
+    """What is found where `pool2d` was bound to these layers in turn."""
+
+    def answer(probe: Probe) -> Observation:
+        layer = layers[int(probe.target.partition("@")[2])]
+        return defining(layer)(probe) if isinstance(layer, nn.Module) else layer
+
+    versions = [Version(number, kind) for number, kind in enumerate(kinds or ["library"] * len(layers))]
+    student, key = FakeSession(answer, {"pool2d": versions}), AnswerKey(ROOT, "hw2_cnn")
+    return some_version_returns(student, key, ITEM, layers="LIBRARY_POOLING", inputs="library_pooling_inputs", cases=3)
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        pytest.param(RIGHT, id="in-order"),
+        pytest.param(RIGHT[::-1], id="in-another-order"),
+        pytest.param([nn.MaxPool2d(2), *RIGHT, nn.AvgPool2d(3)], id="among-others"),
+        pytest.param([Raised("TypeError"), *RIGHT], id="beside-one-that-raises"),
+        pytest.param([nn.MaxPool2d(3, stride=3), nn.MaxPool2d((3, 3), 2, (1, 1)), RIGHT[2]], id="written-differently"),
+    ],
+)
+def test_all_layers_in_some_versions_pass(layers: list[nn.Module | Observation]) -> None:
+    finding = check(layers)
+
+    assert (finding.outcome, finding.credit) == (Outcome.PASSED, 1.0)
+    assert finding.message == "All 3 layers give the expected values."
+
+
+@pytest.mark.parametrize(
+    ("layers", "credit", "message"),
+    [
+        (RIGHT[:2], 0.6667, "2 of 3 layers give the expected values; none of yours does for layer 3."),
+        (RIGHT[1:2], 0.3333, "1 of 3 layers give the expected values; none of yours does for layer 1."),
+    ],
+    ids=["two", "one"],
+)
+def test_some_layers_earn_their_share(layers: list[nn.Module | Observation], credit: float, message: str) -> None:
+    finding = check(layers)
+
+    assert (finding.outcome, finding.credit, finding.message) == (Outcome.PARTIAL, credit, message)
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [[nn.AvgPool2d(3)], [Raised("TypeError")], [TimedOut(1.0)], [nn.Identity()]],
+    ids=["average", "raised", "timed-out", "identity"],
+)
+def test_no_layer_earns_nothing(layers: list[nn.Module | Observation]) -> None:
+    finding = check(layers)
+
+    assert (finding.outcome, finding.credit) == (Outcome.FAILED, 0.0)
+    assert finding.message == "0 of 3 layers give the expected values; none of yours does for layer 1."
+
+
+def test_only_library_objects_count() -> None:
+    finding = check([*RIGHT], ["definition", "value", "library"])
+
+    assert (finding.outcome, finding.credit) == (Outcome.PARTIAL, 0.3333)
+
+
+@pytest.mark.parametrize("kinds", [[], ["definition"]], ids=["unbound", "own-function"])
+def test_a_name_never_bound_to_a_library_layer_is_said_so(kinds: list[str]) -> None:
+    finding = check([*RIGHT[: len(kinds)]], kinds)
+
+    assert (finding.outcome, finding.message) == (Outcome.FAILED, "`pool2d` is never bound to a layer of torch.nn.")

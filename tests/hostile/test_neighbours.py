@@ -1,0 +1,52 @@
+"""What one submission leaves behind, the next one from the same template does not find."""
+
+from __future__ import annotations
+
+import os
+import re
+
+import pytest
+
+from tests.hostile import cases, standing
+from tests.hostile.conftest import Desks
+
+_LEFT = re.compile(r"found: (\[[^]]*\])")
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="/, /dev, /grader and the masked folders are tmpfs of the template that every session shares and can write to",
+)
+def test_the_next_submission_finds_nothing_of_what_one_left_wherever_it_could_write(desks: Desks) -> None:
+    desk = desks["forked"]
+    before = standing.descendants()
+
+    left = desk.grade(cases.submission("poison/leaves-everywhere"))
+    found = desk.grade(cases.submission("poison/searches-everywhere"))
+
+    said = _LEFT.search(found.observations.decode(errors="replace"))
+    assert "wrote somewhere: True" in left.observations.decode(errors="replace")
+    assert said is not None and said.group(1) == "[]"
+    assert standing.survivors(before) == set()
+
+
+def test_a_template_stands_whatever_is_done_to_it_through_proc(desks: Desks) -> None:
+    desk = desks["forked"]
+    before = standing.descendants()
+
+    poisoned = desk.grade(cases.submission("poison/attacks-the-template"))
+    after = desk.grade(cases.submission(cases.HONEST))
+
+    assert "into memory: []; environment: []; signalled: []" in poisoned.observations.decode(errors="replace")
+    assert after.earned == after.possible > 0
+    assert after.isolation == "forked"
+    assert standing.descendants() >= before, "the template was started anew"
+
+
+@pytest.mark.xfail(
+    os.getuid() == 0, strict=True, reason="run by root, the sandbox's user is root of the machine by number"
+)
+def test_nothing_of_the_machine_that_belongs_to_its_root_can_be_changed(desks: Desks) -> None:
+    grade = desks["forked"].grade(cases.submission("poison/plays-root"))
+
+    assert "changed: []; settings: []" in grade.observations.decode(errors="replace")
