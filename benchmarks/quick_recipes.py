@@ -39,6 +39,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--profile", default="quick")
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--item", default="", help="only items whose id contains this")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
@@ -48,7 +49,7 @@ def main() -> None:
     print(f"torch {torch.__version__}, {arguments.device}, {arguments.threads} thread(s), {platform.machine()}")
     print(f"{'item':18} {'full from':>9} {'lowest':>7} {'median':>7} {'highest':>7} {'s a run':>8}")
     for item in assignment.items:
-        if item.check == "learns":
+        if item.check == "learns" and arguments.item in item.id:
             measure(item, assignment.reference, arguments)
 
 

@@ -134,7 +134,7 @@ def _with_progress(options: Options) -> Result:
     console = Console(stderr=True)
     columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()]
     columns += [TextColumn("left"), TimeRemainingColumn()]
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         shown = _Shown(progress, plain=not console.is_terminal)
         return grading.grade(options, grading.Watch(shown.planned, shown.began, shown.finished))
 

@@ -80,8 +80,8 @@ class FakeReference(FakeSession):
         return 1000 + number
 
     def misconceptions(self, probes: Sequence[Probe]) -> Iterator[tuple[str, Sequence[Observation]]]:
-        for sentence, answer in self._misconceptions.items():
-            yield sentence, [answer(probe) for probe in probes]
+        for sentence, mistaken in self._misconceptions.items():
+            yield sentence, [mistaken(probe) for probe in probes]
 
 
 def calling(function: Callable[..., Value]) -> Callable[[Probe], Observation]:

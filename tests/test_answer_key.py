@@ -105,7 +105,7 @@ def test_the_reference_defines_everything_once(key: AnswerKey) -> None:
 
 
 def test_a_reference_that_fails_is_never_the_students_fault(small: AnswerKey) -> None:
-    with pytest.raises(AnswerKeyError, match="the reference's fails fails on question 'call': .*ValueError"):
+    with pytest.raises(AnswerKeyError, match=r"the reference's fails fails on question 'call': .*ValueError"):
         list(small.ask([Probe("call", "fails")]))
 
 

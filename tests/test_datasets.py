@@ -75,7 +75,7 @@ def test_a_data_set_whose_files_are_not_all_there_is_missing(root: Path) -> None
     lay_out(root)
     (root / "t10k-labels-idx1-ubyte").unlink()
 
-    with pytest.raises(DataMissing, match="data set not found: fashion_mnist; run `make setup`, or .*GRADER_DATA"):
+    with pytest.raises(DataMissing, match=r"data set not found: fashion_mnist; run `make setup`, or .*GRADER_DATA"):
         datasets.folder("fashion_mnist")
 
 
@@ -146,8 +146,8 @@ def test_the_test_split_pairs_images_with_their_labels(root: Path, compressed: b
 
     split = datasets.test_split("fashion_mnist", 8)
 
-    assert (split.images.shape, split.images.dtype) == ((8, 4, 4), np.uint8)
-    assert (split.labels.shape, split.labels.dtype) == ((8,), np.int64)
+    assert (split.images.shape, split.images.dtype) == ((8, 4, 4), np.dtype("uint8"))
+    assert (split.labels.shape, split.labels.dtype) == ((8,), np.dtype("int64"))
     assert np.array_equal(split.images[:, 0, 0] % 10, split.labels)
 
 

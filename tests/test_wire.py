@@ -141,7 +141,7 @@ def test_a_tensor_in_an_odd_layout_comes_back_plain(tensor: torch.Tensor) -> Non
 class Agreeable(torch.Tensor):
     """A tensor that says what one wants to hear."""
 
-    shape = property(lambda self: torch.Size((1, 1)))  # type: ignore[assignment]
+    shape = property(lambda self: torch.Size((1, 1)))
 
     @classmethod
     def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

@@ -10,7 +10,13 @@ wanted=$(cat pyproject.toml constraints.txt tools/setup.sh | cksum)
 
 need_apt=""
 command -v bwrap >/dev/null 2>&1 || need_apt="bubblewrap"
-ls /usr/lib/*/libseccomp.so.2 /usr/lib64/libseccomp.so.2 >/dev/null 2>&1 || need_apt="$need_apt libseccomp2"
+seccomp_found() {
+    for library in /lib/*/libseccomp.so.2 /usr/lib/*/libseccomp.so.2 /lib64/libseccomp.so.2 /usr/lib64/libseccomp.so.2; do
+        [ -e "$library" ] && return 0
+    done
+    return 1
+}
+seccomp_found || need_apt="$need_apt libseccomp2"
 data_found() {
     for folder in "${GRADER_DATA:-/nonexistent}" /usr/share/datasets/fashion-mnist \
         "${XDG_CACHE_HOME:-$HOME/.cache}/grader/download/FashionMNIST/raw"; do

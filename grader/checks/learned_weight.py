@@ -48,9 +48,9 @@ def learned_weight(
     near = ", ".join(f"{value:g}" for value in expected)
     if distance <= within:
         return passed(f"The learned weight ({learned}) is near ({near}).", evidence)
-    for _, values, _ in weights:
-        if all(abs(a + b) <= within for a, b in zip(values, expected, strict=True)):
-            opposite = ", ".join(f"{value:.3f}" for value in values)
+    for _, found, _ in weights:
+        if all(abs(a + b) <= within for a, b in zip(found, expected, strict=True)):
+            opposite = ", ".join(f"{value:.3f}" for value in found)
             return failed(f"The learned weight ({opposite}) has the opposite sign of ({near}): are the edges right?")
     return failed(
         f"The learned weight is ({learned}); after ten steps it should be within {within:g} of ({near}).",

@@ -87,8 +87,10 @@ def _ramp(accuracy: float, images: int, recipe: Mapping[str, float], evidence: M
 def _evidence(
     accuracy: float, trained: Value, recipe: Mapping[str, float], seed: int, device: str, profile: str
 ) -> dict[str, Value]:
-    losses = trained.get("losses", []) if isinstance(trained, Mapping) else []
-    curve = [round(float(loss), 4) for loss in losses[:50] if isinstance(loss, float)]
+    losses = trained.get("losses") if isinstance(trained, Mapping) else None
+    shown = losses[:50] if isinstance(losses, list) else []
+    # A loss that is no number, where training diverged, has no place in JSON but is worth seeing.
+    curve = [round(loss, 4) if math.isfinite(loss) else None for loss in shown if isinstance(loss, float)]
     return {
         "accuracy": round(accuracy, 4),
         "steps": int(recipe["steps"]),

@@ -46,7 +46,9 @@ def test_equal_shapes_pass_and_the_table_is_kept_for_display() -> None:
 @pytest.mark.parametrize(
     "layers",
     [
-        pytest.param([LAYERS[0], ("BatchNorm2d", [1, 6, 28, 28]), ("ReLU", [1, 6, 28, 28]), *LAYERS[1:]], id="other-kinds"),
+        pytest.param(
+            [LAYERS[0], ("BatchNorm2d", [1, 6, 28, 28]), ("ReLU", [1, 6, 28, 28]), *LAYERS[1:]], id="other-kinds"
+        ),
         pytest.param([LAYERS[0], ("MaxPool2d", [1, 6, 14, 14]), LAYERS[2]], id="another-pooling"),
         pytest.param([*LAYERS[:2], ("Linear", [1, 120]), LAYERS[2]], id="a-layer-more"),
     ],
@@ -82,7 +84,9 @@ def test_a_global_average_may_keep_its_axes_of_size_one() -> None:
             id="order",
         ),
         pytest.param(
-            [], "Layer 1 of 3 should be a convolution with output (1, 6, 28, 28); yours has no further convolution.", id="none"
+            [],
+            "Layer 1 of 3 should be a convolution with output (1, 6, 28, 28); yours has no further convolution.",
+            id="none",
         ),
     ],
 )
@@ -137,7 +141,9 @@ def test_arguments_of_the_constructor_come_from_the_rubric() -> None:
 
 
 @pytest.mark.parametrize(
-    "mistaken", [misconceived_networks.LeNetUnpadded, misconceived_networks.LeNetPaddedTwice], ids=lambda each: each.__name__
+    "mistaken",
+    [misconceived_networks.LeNetUnpadded, misconceived_networks.LeNetPaddedTwice],
+    ids=lambda each: each.__name__,
 )
 def test_a_network_of_other_shapes_fails(mistaken: type[nn.Module]) -> None:
     finding = check_network("LeNet", mistaken, [1, 1, 28, 28])
@@ -159,4 +165,6 @@ def test_functions_instead_of_layers_have_the_same_shapes() -> None:
 
     reference = FakeReference({("shapes", "LeNet"): traced(*LAYERS)})
 
-    assert has_shapes(FakeSession(defining(Functional)), reference, ITEM, input=[1, 1, 28, 28]).outcome is Outcome.PASSED
+    assert (
+        has_shapes(FakeSession(defining(Functional)), reference, ITEM, input=[1, 1, 28, 28]).outcome is Outcome.PASSED
+    )

@@ -89,7 +89,9 @@ def test_without_a_finite_weight_of_the_shape_nothing_was_learned(observation: O
     assert finding.message == "`conv2d` never has a finite weight of shape (1, 1, 1, 2)."
 
 
-@pytest.mark.parametrize("observation", [Raised("RuntimeError"), TimedOut(1.0), Died("gone")], ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize(
+    "observation", [Raised("RuntimeError"), TimedOut(1.0), Died("gone")], ids=lambda e: type(e).__name__
+)
 def test_a_version_that_cannot_be_looked_at_does_not_hurt_another(observation: Observation) -> None:
     assert check(observation, state((1.0, -1.0))).outcome is Outcome.PASSED
 

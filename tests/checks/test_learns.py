@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from typing import Any
 
 import numpy as np
@@ -67,7 +69,8 @@ def check(trained: Observation = TRAINED, measured: Observation | None = None, *
 def test_credit_rises_linearly_between_two_accuracies(right: int, outcome: Outcome, credit: float) -> None:
     finding = check(measured=logits(right))
 
-    assert (finding.outcome, finding.credit) == (outcome, pytest.approx(credit))
+    assert finding.outcome is outcome
+    assert finding.credit == pytest.approx(credit)
 
 
 def test_the_accuracy_is_told_with_its_error_and_what_full_credit_takes() -> None:
@@ -103,6 +106,12 @@ def test_seed_curve_and_device_are_kept_as_evidence() -> None:
     }
 
 
+def test_a_loss_that_is_no_number_is_null_in_json() -> None:
+    evidence = check(Returned({"losses": [2.3, math.nan, math.inf]})).evidence
+
+    assert json.loads(json.dumps(evidence, allow_nan=False))["losses"] == [2.3, None, None]
+
+
 def test_the_recipe_of_the_profile_is_asked_for(asked_for: list[tuple[str, int]]) -> None:
     student = session()
     profiles = {"full": {**QUICK, "steps": 7}}
@@ -135,7 +144,9 @@ def test_images_enter_the_sandbox_without_their_labels() -> None:
 
     (images,) = student.asked[1].args
     assert (images.shape, images.dtype) == ((100, 28, 28), torch.uint8)
-    assert not any(isinstance(each, torch.Tensor) for each in (*student.asked[0].args, *student.asked[1].options.values()))
+    assert not any(
+        isinstance(each, torch.Tensor) for each in (*student.asked[0].args, *student.asked[1].options.values())
+    )
 
 
 @pytest.mark.parametrize(
@@ -183,7 +194,9 @@ def test_a_trained_network_that_gives_no_logits(measured: Observation, outcome: 
         torch.zeros(100, 10, dtype=torch.complex64),
         torch.zeros(100, 10, dtype=torch.bool),
     ],
-    ids=lambda value: f"{value.dtype}-{tuple(value.shape)}" if isinstance(value, torch.Tensor) else type(value).__name__,
+    ids=lambda value: (
+        f"{value.dtype}-{tuple(value.shape)}" if isinstance(value, torch.Tensor) else type(value).__name__
+    ),
 )
 def test_what_is_not_one_row_of_logits_per_image_fails(value: object) -> None:
     finding = check(measured=Returned(value))

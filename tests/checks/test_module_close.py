@@ -182,7 +182,10 @@ def test_parameters_the_reference_does_not_have_are_no_mistake() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"eval.output": torch.zeros(2, 3)}, "Output in eval mode: 6 of 6 elements differ; the greatest difference is 1"),
+        (
+            {"eval.output": torch.zeros(2, 3)},
+            "Output in eval mode: 6 of 6 elements differ; the greatest difference is 1",
+        ),
         ({"train.output": torch.ones(2, 4)}, "Output in train mode: Expected shape (2, 3), got (2, 4)."),
         ({"eval.input_changed": True}, "The module changes its input in place."),
         ({"train.input_gradient": [torch.zeros(2)]}, "Gradient with respect to the input: 2 of 2 elements differ"),
@@ -207,7 +210,9 @@ def test_every_difference_has_its_sentence(changes: dict[str, Any], message: str
 def test_the_output_is_told_before_what_follows_from_it() -> None:
     zeros = torch.zeros(2, 3)
 
-    assert found(answer({"eval.output": zeros, "train.output": zeros, "gradients": [], "buffers": []})).message.startswith("Output in eval mode:")
+    assert found(
+        answer({"eval.output": zeros, "train.output": zeros, "gradients": [], "buffers": []})
+    ).message.startswith("Output in eval mode:")
 
 
 @pytest.mark.parametrize("key", sorted(answer()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -137,7 +137,9 @@ def test_what_happened_instead_is_said_in_a_sentence(observation: Observation, m
     assert (finding.outcome, finding.message) == (Outcome.FAILED, message)
 
 
-@pytest.mark.parametrize("observation", [TimedOut(10.0), Died("gone"), Missing("f")], ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize(
+    "observation", [TimedOut(10.0), Died("gone"), Missing("f")], ids=lambda each: type(each).__name__
+)
 def test_after_a_hang_nothing_more_is_asked(observation: Observation) -> None:
     student = FakeSession({("call", "f"): [Returned(torch.zeros(2)), observation, Returned(torch.zeros(2))]})
     reference = FakeReference({("call", "f"): Returned(torch.zeros(2))})
@@ -150,11 +152,13 @@ def test_after_a_hang_nothing_more_is_asked(observation: Observation) -> None:
 
 def test_a_session_that_falls_silent_never_passes() -> None:
     class Silent(FakeSession):
-        def ask(self, probes):  # type: ignore[no-untyped-def]  # as its base
+        def ask(self, probes: Sequence[Probe]) -> Iterator[Observation]:
             yield from super().ask(probes[:1])
 
     with pytest.raises(ValueError, match="shorter"):
-        returns_close(Silent(calling(lambda n: n)), FakeReference(calling(lambda n: n)), ITEM, inputs="numbers", cases=3)
+        returns_close(
+            Silent(calling(lambda n: n)), FakeReference(calling(lambda n: n)), ITEM, inputs="numbers", cases=3
+        )
 
 
 def test_a_reference_without_an_answer_is_not_held_against_the_student() -> None:
@@ -198,7 +202,9 @@ def test_a_family_that_nobody_knows_is_a_mistake_in_the_rubric() -> None:
 
 
 @pytest.mark.parametrize(
-    "mistaken", [misconceived_functions.corr2d_flipped, misconceived_functions.corr2d_mean], ids=lambda each: each.__name__
+    "mistaken",
+    [misconceived_functions.corr2d_flipped, misconceived_functions.corr2d_mean],
+    ids=lambda each: each.__name__,
 )
 def test_a_misconception_of_the_reference_is_named(mistaken: Callable[..., object]) -> None:
     finding = check_corr2d(mistaken)

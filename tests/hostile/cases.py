@@ -33,7 +33,7 @@ class Case:
 
     Args:
         id: the name of its folder.
-        outcomes: what becomes of every item.
+        outcomes: what becomes of every item; several where a race decides.
         messages: by item, a pattern that its message has.
         said: patterns of what the attack itself reported; they prove that it ran, and how far it came.
         isolations: how it is run: forked, bubblewrap.
@@ -46,7 +46,7 @@ class Case:
     """
 
     id: str
-    outcomes: Mapping[str, str]
+    outcomes: Mapping[str, str | list[str]]
     messages: Mapping[str, str] = field(default_factory=dict)
     said: tuple[str, ...] = ()
     isolations: tuple[str, ...] = ("forked",)

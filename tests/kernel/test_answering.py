@@ -165,7 +165,9 @@ def test_a_question_does_not_inherit_what_a_notebook_left_behind() -> None:
     torch.set_grad_enabled(False)
     torch.use_deterministic_algorithms(True)
     try:
-        seen = value(lambda: (str(torch.zeros(1).dtype), torch.is_grad_enabled(), torch.are_deterministic_algorithms_enabled()))
+        seen = value(
+            lambda: (str(torch.zeros(1).dtype), torch.is_grad_enabled(), torch.are_deterministic_algorithms_enabled())
+        )
     finally:
         torch.set_grad_enabled(True)
         torch.use_deterministic_algorithms(False)
@@ -319,7 +321,13 @@ class SmallLazy(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        layers = [nn.LazyConv2d(2, 3), nn.LazyBatchNorm2d(), nn.Flatten(), nn.Dropout(0.1), nn.LazyLinear(3)]
+        layers: list[nn.Module] = [
+            nn.LazyConv2d(2, 3),
+            nn.LazyBatchNorm2d(),
+            nn.Flatten(),
+            nn.Dropout(0.1),
+            nn.LazyLinear(3),
+        ]
         self.net = nn.Sequential(*layers)
 
     def forward(self, X: torch.Tensor) -> torch.Tensor:

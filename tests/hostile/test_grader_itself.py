@@ -1,0 +1,74 @@
+"""What notebooks must not do to the grader's own process, and what is not their fault."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from grader.records import Outcome
+from tests.hostile import cases
+from tests.hostile.conftest import Desks, Ground
+
+_MACHINE_S = 10.0  # opening and a busy machine
+
+
+@contextmanager
+def _peak_mb() -> Iterator[list[float]]:
+    """How far the memory of this process grew at most, once the block has ended."""
+    Path("/proc/self/clear_refs").write_text("5")  # sets the peak back
+    before = _status_mb("VmRSS")
+    grown: list[float] = []
+    yield grown
+    grown.append(_status_mb("VmHWM") - before)
+
+
+def _status_mb(name: str) -> float:
+    rows = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(rows[name].split()[0]) / 1024
+
+
+@pytest.mark.xfail(
+    strict=True, reason="answers of up to 512 MB each are read, and all are kept until the submission ends"
+)
+def test_large_answers_do_not_fill_the_graders_memory(desks: Desks) -> None:
+    desk = desks["forked"]
+
+    with _peak_mb() as grown:
+        grade = desk.grade(cases.submission("polite/large"), probe_s=10, memory_mb=2048)
+
+    assert {score.finding.outcome for score in grade.scores} == {Outcome.FAILED}
+    assert grown[0] < 200  # six answers of 32 megabytes, of fourteen
+
+
+@pytest.mark.slow
+@pytest.mark.xfail(
+    strict=True, reason="total_s bounds the cells of one opening, by a clock inside; nothing bounds the asking"
+)
+def test_a_submission_ends_soon_after_its_total_limit(desks: Desks, ground: Ground) -> None:
+    desk = desks["forked"]
+    limits = {"total_s": 3.0, "probe_s": 3.0}
+
+    began = time.monotonic()
+    desk.grade(cases.submission("polite/slow"), **limits)
+    seconds = time.monotonic() - began
+
+    assert seconds < sum(limits.values()) + _MACHINE_S
+
+
+@pytest.mark.xfail(strict=True, reason="the source travels in a frame's header, which may hold 4 MB")
+def test_a_long_cell_is_run_like_any_other(desks: Desks) -> None:
+    grade = desks["forked"].grade(cases.submission("polite/wide", filled_in={"WIDE": "x" * (5 << 20)}))
+
+    assert {score.finding.outcome for score in grade.scores} == {Outcome.PASSED, Outcome.WAITING}
+
+
+@pytest.mark.xfail(strict=True, reason="a kernel that dies before the first cell makes every name `not defined`")
+def test_a_sandbox_too_small_to_start_is_no_fault_of_the_student(desks: Desks) -> None:
+    grade = desks["forked"].grade(cases.submission(cases.HONEST), memory_mb=300)
+
+    outcomes = {score.finding.outcome for score in grade.scores if score.item.check != "answered"}
+    assert outcomes == {Outcome.BROKEN}
