@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import math
 from collections.abc import Mapping, Sequence
 
@@ -19,6 +20,10 @@ _TOLERANCES: Mapping[torch.dtype, tuple[float, float]] = {
     torch.complex64: (1e-4, 1e-5),
     torch.complex128: (1e-7, 1e-9),
 }
+
+_TYPES = frozenset(dir(builtins)) | frozenset(
+    "function module generator Linear Conv2d MaxPool2d AvgPool2d Sequential Parameter Module Size dtype device".split()
+)
 
 
 def compare(
@@ -123,8 +128,11 @@ def _words(value: Value) -> str:
             return f"a tensor of shape {tuple(value.shape)}"
         case None:
             return "None (is a `return` missing?)"
+        case Opaque(type="TooLarge"):
+            return "more than can be compared"
         case Opaque(type=name):
-            return f"an object of type {name}"
+            # The name of a type is the student's to choose, so it must not become a way to tell hidden inputs.
+            return f"an object of type {name}" if name in _TYPES else "an object of another type"
         case str() | bool() | int() | float():
             return f"{value!r}"[:60]
         case _:

@@ -171,6 +171,20 @@ def test_asking_leaves_this_process_as_it_was(small: AnswerKey) -> None:
     assert torch.get_default_dtype() == torch.float32
 
 
+def test_asking_leaves_the_default_dtype_as_it_was(small: AnswerKey) -> None:
+    torch.set_default_dtype(torch.float64)
+    try:
+        list(small.ask([Probe("call", "f", (1,))]))
+        for _, answers in small.misconceptions([Probe("call", "f", (1,))]):
+            list(answers)
+        drawn = small.case("draws", 3, 0)[0][0]
+
+        assert torch.get_default_dtype() == torch.float64
+        assert drawn.dtype == torch.float32
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
 def test_the_seed_of_a_probe_decides_what_is_drawn(small: AnswerKey) -> None:
     one, again, two = small.ask(
         [Probe("call", "draw", seed=seed, options={"n": n}) for seed, n in ((1, 0), (1, 1), (2, 2))]

@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 
 # From top to bottom; a module imports from lower lines only. A package counts as one.
 LAYERS = (
+    ("__main__",),
     ("cli",),
     ("commands",),
     ("runners",),
@@ -108,7 +109,8 @@ def component(module: str) -> str:
 
 def own(file: str) -> str:
     """The part of the grader that a file belongs to."""
-    return file.split("/")[0].removesuffix(".py").replace("__init__", "")
+    first = file.split("/")[0].removesuffix(".py")
+    return "" if first == "__init__" else first
 
 
 def listed(problems: list[Import]) -> str:

@@ -186,6 +186,20 @@ def test_cancellation_beside_large_values_is_no_mistake() -> None:
             id="opaque",
         ),
         pytest.param(
+            Opaque("TheSecretIs7"),
+            torch.zeros(2),
+            "type",
+            "Expected a tensor of shape (2,), got an object of another type.",
+            id="opaque-with-a-name-of-the-students",
+        ),
+        pytest.param(
+            Opaque("TooLarge"),
+            torch.zeros(2),
+            "type",
+            "Expected a tensor of shape (2,), got more than can be compared.",
+            id="too-large",
+        ),
+        pytest.param(
             Layer("Conv2d", {}), torch.zeros(2), "type", "Expected a tensor of shape (2,), got a Layer.", id="layer"
         ),
         pytest.param("two", torch.zeros(2), "type", "Expected a tensor of shape (2,), got 'two'.", id="text"),

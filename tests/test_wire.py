@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from grader.kernel.wire import (
     DTYPES,
+    MAX_ANSWER,
     MAX_HEADER,
     Channel,
     ChannelClosed,
@@ -394,6 +395,13 @@ def test_a_value_too_large_to_travel_is_something_the_code_raised() -> None:
     assert frame.body == b""
 
 
+def test_an_answer_larger_than_anything_asked_for_does_not_travel() -> None:
+    frame = observation_frame(Returned(torch.zeros(MAX_ANSWER + 1, dtype=torch.uint8)))
+
+    assert read_observation(frame) == Returned(Opaque("TooLarge"))
+    assert frame.body == b""
+
+
 def test_texts_of_an_observation_are_cut() -> None:
     back = read_observation(Frame("observation", {"raised": ["x" * 999, "y" * 999, "z" * 999]}))
 
@@ -477,7 +485,7 @@ def test_what_is_no_frame_is_refused(incoming: Pipe, sent: bytes) -> None:
     os.write(write_fd, sent)
 
     with pytest.raises(ProtocolError):
-        channel.receive(max_body=4)
+        channel.receive(deadline=0.0, max_body=4)
 
 
 @pytest.mark.parametrize("cut", [0, 5, 12, 20])

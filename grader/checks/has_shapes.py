@@ -61,20 +61,36 @@ def _message(number: int, step: Step, observed: Sequence[Step], position: int, e
 
 def _steps(value: Value) -> list[Step]:
     steps = []
-    for kind, shape in value["layers"] if isinstance(value, Mapping) else []:
+    for kind, shape in _rows(value, "layers"):
         if kind in _ROLES:
             # A global average is (n, c, 1, 1) for one and (n, c) for another.
-            squeezed = tuple(shape[:2]) if tuple(shape[2:]) == (1, 1) else tuple(shape)
+            squeezed = shape[:2] if shape[2:] == (1, 1) else shape
             steps.append((_ROLES[kind], squeezed))
     return steps
 
 
+def _rows(value: Value, name: str) -> list[tuple[str, tuple[int, ...]]]:
+    """What a trace says, as far as it has the form of one: it comes out of the sandbox and may be anything."""
+    rows = value.get(name) if isinstance(value, Mapping) else None
+    found = []
+    for row in rows if isinstance(rows, list) else []:
+        match row:
+            case [str() as kind, list() as shape] if all(type(n) is int for n in shape):
+                found.append((kind, tuple(shape)))
+    return found
+
+
 def _same_output(observed: Value, expected: Value) -> bool:
-    return isinstance(observed, Mapping) and list(observed.get("output", [])) == list(expected["output"])
+    return _output(observed) == _output(expected)
+
+
+def _output(value: Value) -> tuple[int, ...]:
+    shape = value.get("output") if isinstance(value, Mapping) else None
+    return tuple(shape) if isinstance(shape, list) and all(type(n) is int for n in shape) else ()
 
 
 def _shape(value: Value) -> str:
-    return _printed(tuple(value.get("output", ()))) if isinstance(value, Mapping) else "nothing"
+    return _printed(_output(value))
 
 
 def _printed(shape: tuple[int, ...]) -> str:
@@ -83,5 +99,4 @@ def _printed(shape: tuple[int, ...]) -> str:
 
 def _table(value: Value) -> list[Any]:
     """The student's layers for display, as [class name, shape]."""
-    rows = value.get("modules", []) if isinstance(value, Mapping) else []
-    return [[str(name)[:40], [int(n) for n in shape]] for name, shape in rows[:60]]
+    return [[kind[:40], list(shape)] for kind, shape in _rows(value, "modules")[:60]]

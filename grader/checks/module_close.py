@@ -88,8 +88,10 @@ def _bags(what: str, observed: Value, expected: Sequence[tuple[Sequence[int], to
 def _by_shape(rows: Sequence[tuple[Sequence[int], Value]]) -> dict[tuple[int, ...], list[Value]]:
     groups: dict[tuple[int, ...], list[Value]] = {}
     for row in rows:
-        if isinstance(row, list | tuple) and len(row) == 2:
-            groups.setdefault(tuple(row[0]), []).append(row[1])
+        # The observed rows come out of the sandbox, so they may be anything.
+        match row:
+            case [list() as shape, values] if all(type(n) is int for n in shape):
+                groups.setdefault(tuple(shape), []).append(values)
     return groups
 
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from grader.checks import asking
-from grader.checks.asking import Reference, ask_both, failed, judge_all
+from grader.checks.asking import Answer, Reference, ask_both, failed, judge_all, sentence
+from grader.compare import compare
 from grader.errors import RubricError
-from grader.probes import Probe, Returned, Session
+from grader.probes import Returned, Session
 from grader.records import Finding, Item, Outcome
 
 # What counts as doing it with a library, by operator (aten) or by Python function (module.name).
@@ -31,26 +32,37 @@ def returns_close(
     if unknown := [family for family in banned if family not in _BANNED]:
         raise RubricError(f"rubric.yaml: {item.id}: banned: {unknown[0]!r} is none of {', '.join(sorted(_BANNED))}")
     probes = asking.cases(reference, item, "call", inputs, cases)
-    finding = judge_all(ask_both(student, reference, probes), cases, item, reference=reference)
+    answers = ask_both(student, reference, probes)
+    finding = judge_all(answers, cases, item, reference=reference)
     if finding.outcome is not Outcome.PASSED:
         return finding
-    if used := _used(student, replace(probes[-1], question="operators"), banned):
-        return failed(
-            f"The values are right, but `{item.target}` computes them with {', '.join(used)}; "
-            f"{item.section} asks to write it by hand.",
-            evidence={"banned": used},
-        )
-    return finding
+    return _watched(student, item, answers[-1], banned) or finding
 
 
-def _used(student: Session, probe: Probe, banned: Sequence[str]) -> list[str]:
-    """The banned operators and functions that one call runs."""
+def _watched(student: Session, item: Item, last: Answer, banned: Sequence[str]) -> Finding | None:
+    """What is wrong with how the last case is computed, seen while it is computed once more; None when nothing is."""
     if not banned:
-        return []
-    prefixes = tuple(prefix for family in banned for prefix in _BANNED[family])
-    (observation,) = student.ask([probe])
+        return None
+    (observation,) = student.ask([replace(last.probe, question="operators")])
     match observation:
-        case Returned(value=list() as names):
-            return [name for name in names if isinstance(name, str) and name.startswith(prefixes)]
+        case Returned(value={"names": list() as names, "value": value}):
+            families = {prefix for family in banned for prefix in _BANNED[family]}
+            # Told by our own word for it: the names come out of the sandbox.
+            used = sorted(each for each in families if any(isinstance(n, str) and n.startswith(each) for n in names))
+            if used:
+                shown = ", ".join(each.rstrip("._") for each in used)
+                message = (
+                    f"The values are right, but `{item.target}` computes them with {shown}; {item.section} asks to "
+                )
+                return failed(message + "write it by hand.", evidence={"banned": used})
+            if compare(value, last.expected) is not None:
+                return failed(f"`{item.target}` gives other values when the operators it uses are watched.")
+            return None
         case _:
-            return []
+            # Right code that cannot be watched is rare, and no reason for a zero.
+            return Finding(
+                Outcome.BROKEN,
+                0.0,
+                f"The values are right, but which operators compute them could not be seen: "
+                f"{sentence(observation, item.target)}",
+            )

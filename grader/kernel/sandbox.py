@@ -18,6 +18,7 @@ import contextlib
 import errno
 import functools
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -35,6 +36,7 @@ from grader.records import Limits
 PACKAGE = Path(__file__).resolve().parent.parent
 INSIDE = ("__init__.py", "probes.py", "kernel/__init__.py", "kernel/wire.py", "kernel/inside")
 _MASKED = ("/usr/share/datasets", "/usr/local/share/datasets", "/usr/src", "/usr/local/src")
+_FIRST_USER = 1_900_000_000  # above every number that systems give out
 _NVIDIA = ("/dev/nvidia0", "/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools")
 
 
@@ -115,21 +117,29 @@ def start(confinement: Confinement) -> Confined:
     if confinement.backend == "none":
         return _start_plain(confinement)
     place = Place("/venv/bin/python", "/grader", "/tmp/work", "/data" if confinement.data else None)  # noqa: S108
-    command = [*bubblewrap_command(confinement), "--disable-userns", "--seccomp", "{fd}", "--"]
     with filter_file() as fd:
-        argv = [str(fd) if part == "{fd}" else part for part in command]
-        return _spawn([*argv, *_boot(place)], {}, place, None, keep=(fd,))
+        # Where root starts it there is no user namespace to disable; the filter refuses new ones in any case.
+        door = [] if drops_root() else ["--disable-userns"]
+        command = [*bubblewrap_command(confinement), *door, "--seccomp", str(fd), "--", *boot_command(place, "session")]
+        return _spawn(command, {}, place, None, keep=(fd,))
 
 
 def _start_plain(confinement: Confinement) -> Confined:
     folder = Path(tempfile.mkdtemp(prefix="grader-"))
     place = Place(sys.executable, str(PACKAGE.parent), str(folder / "work"), str(confinement.data or "") or None)
     environment = {**_environment(confinement), "HOME": str(folder), "TMPDIR": str(folder)}
-    return _spawn(_boot(place), environment, place, folder)
+    command = [place.python, "-I", "-B", f"{place.root}/grader/kernel/inside/boot.py", place.root, "session", ""]
+    return _spawn(command, environment, place, folder)
 
 
-def _boot(place: Place) -> list[str]:
-    return [place.python, "-I", "-B", f"{place.root}/grader/kernel/inside/boot.py", place.root]
+def boot_command(place: Place, role: str) -> list[str]:
+    """What runs in a sandbox first; `role` is session or template.
+
+    Where root starts the sandbox, boot.py becomes a user that nobody else is, so that limits on its processes count
+    and nothing on the machine belongs to it.
+    """
+    user = str(_FIRST_USER + secrets.randbelow(1 << 24)) if drops_root() else ""
+    return [place.python, "-I", "-B", f"{place.root}/grader/kernel/inside/boot.py", place.root, role, user]
 
 
 def _spawn(
@@ -167,9 +177,15 @@ def bubblewrap_command(confinement: Confinement) -> list[str]:
     bwrap = shutil.which("bwrap")
     if bwrap is None:
         raise SandboxError("bubblewrap is not installed: run `apt-get install bubblewrap`, or use --sandbox none")
-    command = [bwrap, "--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--as-pid-1"]
-    command += ["--clearenv", "--cap-drop", "ALL", "--uid", "65534", "--gid", "65534", "--hostname", "box"]
-    command += ["--ro-bind", "/usr", "/usr"]
+    command = [bwrap, "--die-with-parent", "--new-session", "--as-pid-1", "--clearenv", "--cap-drop", "ALL"]
+    if drops_root():
+        # In a user namespace of root's the student would be root by number, with root's say over /proc and /dev.
+        command += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
+        for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"):  # given up by boot.py before anything else
+            command += ["--cap-add", capability]
+    else:
+        command += ["--unshare-all", "--unshare-user", "--uid", "65534", "--gid", "65534"]
+    command += ["--hostname", "box", "--ro-bind", "/usr", "/usr"]
     for link in ("/bin", "/sbin", "/lib", "/lib64", "/lib32"):
         if os.path.islink(link):
             command += ["--symlink", os.readlink(link), link]
@@ -177,27 +193,45 @@ def bubblewrap_command(confinement: Confinement) -> list[str]:
             command += ["--ro-bind", link, link]
     for optional in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/etc/fonts"):
         command += ["--ro-bind-try", optional, optional]
-    for folder in _python_folders():
-        command += ["--ro-bind", folder, folder]
-    command += ["--ro-bind", sys.prefix, "/venv"]
-    for name in INSIDE:
-        command += ["--ro-bind", str(PACKAGE / name), f"/grader/grader/{name}"]
+    bound = {folder: folder for folder in _python_folders()} | {sys.prefix: "/venv"}
+    bound |= {str(PACKAGE / name): f"/grader/grader/{name}" for name in INSIDE}
+    # Made one by one, because bubblewrap makes missing parents for their owner alone.
+    parents = {str(parent) for inner in bound.values() for parent in Path(inner).parents} - {"/", "/usr"}
+    for parent in sorted(parents):
+        command += ["--perms", "0755", "--dir", parent]
+    for outer, inner in bound.items():
+        command += ["--ro-bind", outer, inner]
     if confinement.data is not None:
         command += ["--ro-bind", str(confinement.data), "/data"]
     disk = str(confinement.limits.disk_mb << 20)
     command += ["--proc", "/proc", "--dev", "/dev"]
-    command += ["--size", disk, "--tmpfs", "/tmp", "--size", disk, "--tmpfs", "/dev/shm"]  # noqa: S108
+    for folder in ("/tmp", "/dev/shm"):  # noqa: S108
+        command += ["--perms", "1777", "--size", disk, "--tmpfs", folder]
     if confinement.device == "cuda":
         command += ["--ro-bind", "/sys", "/sys"]
         for node in _NVIDIA:
             command += ["--dev-bind-try", node, node]
-    for masked in (*_MASKED, *_below_visible(confinement.secrets)):
-        if os.path.isdir(masked):
-            command += ["--tmpfs", masked]
+    masked = [each for each in (*_MASKED, *_below_visible(confinement.secrets)) if os.path.isdir(each)]
+    for folder in masked:
+        command += ["--tmpfs", folder]
+    # What bubblewrap builds the tree on is writable until here, and a template's sessions share it.
+    for folder in (*masked, "/dev", "/"):
+        command += ["--remount-ro", folder]
     command += ["--chdir", "/tmp"]  # noqa: S108
     for name, value in _environment(confinement).items():
         command += ["--setenv", name, value]
     return command
+
+
+@functools.cache
+def drops_root() -> bool:
+    """Whether root runs the grader and may build a sandbox without a user namespace (not so in most containers)."""
+    bwrap = shutil.which("bwrap")
+    seen = (PACKAGE, Path(sys.prefix), Path(sys.base_prefix))
+    if os.geteuid() != 0 or bwrap is None or not all(path.stat().st_mode & 0o005 == 0o005 for path in seen):
+        return False
+    command = [bwrap, "--unshare-pid", "--unshare-net", "--ro-bind", "/", "/", "--", "/bin/true"]
+    return subprocess.run(command, env={}, capture_output=True, check=False).returncode == 0
 
 
 def _python_folders() -> list[str]:
@@ -269,7 +303,7 @@ def system_call_filter() -> bytes:
     for request in (_TIOCSTI, _TIOCLINUX):
         rules.add_rule(refuse, "ioctl", seccomp.Arg(1, seccomp.MASKED_EQ, 0xFFFFFFFF, request))
     for family in set(range(46)) - set(_SOCKET_FAMILIES):
-        rules.add_rule(refuse, "socket", seccomp.Arg(0, seccomp.EQ, family))
+        rules.add_rule(refuse, "socket", seccomp.Arg(0, seccomp.MASKED_EQ, 0xFFFFFFFF, family))
     with tempfile.TemporaryFile() as file:
         rules.export_bpf(file)
         file.seek(0)

@@ -6,6 +6,8 @@ probe does, its observation says so and the next probe is asked in another sandb
 
 from __future__ import annotations
 
+import builtins
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -14,6 +16,7 @@ from typing import Any
 from grader.errors import SandboxError
 from grader.kernel.sandbox import Sandbox
 from grader.kernel.wire import (
+    MAX_ANSWER,
     Channel,
     ChannelClosed,
     ChannelTimeout,
@@ -22,7 +25,7 @@ from grader.kernel.wire import (
     probe_frame,
     read_observation,
 )
-from grader.probes import Died, Missing, Observation, Probe, TimedOut, Version
+from grader.probes import Died, Missing, Observation, Probe, Raised, TimedOut, Version
 from grader.records import Limits, SourceFile
 
 Open = Callable[[], Sandbox]
@@ -31,6 +34,14 @@ _BOOT_S = 120.0  # importing torch on a busy machine
 _GRACE_S = 8.0  # beyond a limit that the sandbox itself is to keep
 _REOPENINGS = 12  # sandboxes for one notebook; a student who kills more of them has had enough
 _DEATHS_PER_TARGET = 3
+_REASON = re.compile(r"exited with status \d{1,3}|killed by SIG[A-Z0-9]{1,8}|did not stop after [\d.]{1,8} s")
+_EXCEPTIONS = frozenset(name for name, value in vars(builtins).items() if isinstance(value, type)) | {
+    "OutOfMemoryError",
+    "LinAlgError",
+    "AxisError",
+    "TorchRuntimeError",
+    "ProbeTimeout",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,11 @@ class KernelSession:
         self._openings = 0
         self._deaths: dict[str, int] = {}
         self._fault = ""  # why there is no use in opening another sandbox
+        self._asked_s = 0.0  # time spent on probes, training apart
+        sources = [source for _, source in script.cells]
+        sources += [file.content.decode("utf-8", "replace") for file in script.files if file.name.endswith(".py")]
+        self._lines = {line.strip()[:200] for source in sources for line in source.splitlines()}
+        self._words = {word for source in sources for word in re.findall(r"class\s+(\w+)", source)}
 
     @property
     def deadly(self) -> Mapping[int, str]:
@@ -109,6 +125,8 @@ class KernelSession:
 
     def _ask(self, probe: Probe) -> Observation:
         name = probe.target.partition("@")[0]
+        if self._asked_s > self._limits.total_s:
+            return Died(f"used up {self._limits.total_s:g} s")
         if self._deaths.get(name, 0) >= _DEATHS_PER_TARGET:
             return Died(f"ended the kernel {_DEATHS_PER_TARGET} times")
         channel = self._opened()
@@ -116,23 +134,48 @@ class KernelSession:
             return Died(self._fault)
         if not self._versions.get(name):
             return Missing(name, self.reason(name))
-        limit = self._limits.train_s if probe.question == "train" else self._limits.probe_s
+        trains = probe.question in ("train", "logits")
+        limit = self._limits.train_s if trains else self._limits.probe_s
+        began = time.monotonic()
+        observation = self._answer(channel, probe, name, limit)
+        if not trains:
+            self._asked_s += time.monotonic() - began
+        if isinstance(observation, Died) or (isinstance(observation, TimedOut) and observation.seconds > limit):
+            self._deaths[name] = self._deaths.get(name, 0) + 1
+            self.close()
+        return TimedOut(limit) if isinstance(observation, TimedOut) else observation
+
+    def _answer(self, channel: Channel, probe: Probe, name: str, limit: float) -> Observation:
+        """Ask and wait; a TimedOut of more than the limit means that nothing came at all."""
         deadline = time.monotonic() + limit + _GRACE_S
         try:
             channel.send(probe_frame(probe, limit_s=limit), deadline)
-            observation = _read_answer(channel.receive(deadline))
+            return self._in_our_words(channel.receive(deadline, max_body=MAX_ANSWER), name)
         except ChannelTimeout:
-            observation = TimedOut(limit)
+            return TimedOut(limit + _GRACE_S)
         except ChannelClosed:
-            observation = Died("the sandbox is gone")
-        except ProtocolError as error:
-            observation = Died(f"wrote into the grader's pipe: {error}")
-        else:
-            if not isinstance(observation, Died):
+            return Died("the sandbox is gone")
+        except ProtocolError:
+            return Died("wrote into the grader's pipe")
+
+    def _in_our_words(self, frame: Frame, name: str) -> Observation:
+        """An observation without a word of the sandbox's own choice, because hidden inputs could be told in it."""
+        if frame.kind == "died":
+            return Died(_reason(frame))
+        match read_observation(frame):
+            case Raised(type=kind, line=line, message=message):
+                known = line in self._lines or not line
+                return Raised(kind if self._knows(kind) else "an exception of its own", line if known else "", message)
+            case Missing():
+                return Missing(name, self.reason(name))
+            case Died():
+                return Died("ended the kernel")
+            case observation:
                 return observation
-        self._deaths[name] = self._deaths.get(name, 0) + 1
-        self.close()
-        return observation
+
+    def _knows(self, kind: str) -> bool:
+        """Whether an exception of this name is Python's, a library's known one, or written in the notebook."""
+        return kind in _EXCEPTIONS or kind in self._words
 
     # ---- opening -----------------------------------------------------------------------------------------------------
 
@@ -151,8 +194,10 @@ class KernelSession:
         return None if self._sandbox is None else self._sandbox.channel
 
     def _note(self, ended: _CellEnded) -> None:
-        if ended.cell in self._deadly or ended.cell == 0:
-            # Even its definitions alone are too much, or nothing says which cell it was.
+        if ended.cell == 0:
+            raise SandboxError(f"the kernel ended before the first cell ({ended.reason}); are the limits too low?")
+        if ended.cell in self._deadly:
+            # Even its definitions alone are too much.
             self._fault = ended.reason
         self._deadly[ended.cell] = ended.reason
 
@@ -167,8 +212,11 @@ class KernelSession:
         if ready.kind != "ready":
             raise SandboxError(f"the sandbox said {ready.kind!r} instead of ready")
         cell = 0
+        # Past the total the driver runs definitions only; a driver that does not is not waited for.
+        last = time.monotonic() + self._limits.total_s + self._limits.cell_s + 2 * _GRACE_S
         while True:
-            deadline = time.monotonic() + self._limits.cell_s + _GRACE_S + (60.0 if cell == 0 else 0.0)
+            limit = self._limits.cell_s + _GRACE_S + (_BOOT_S / 2 if cell == 0 else 0.0)
+            deadline = min(time.monotonic() + limit, last)
             try:
                 frame = channel.receive(deadline, max_body=0)
                 if frame.kind == "opened":
@@ -180,15 +228,15 @@ class KernelSession:
             except ChannelTimeout:
                 raise _CellEnded(cell, f"did not stop after {self._limits.cell_s:g} s") from None
             except ProtocolError as error:
-                raise _CellEnded(cell, f"wrote into the grader's pipe: {error}") from None
+                raise _CellEnded(cell, f"wrote into the grader's pipe ({error})") from None
 
     def _progress(self, frame: Frame, cell: int) -> int:
         numbers = {number for number, _ in self._script.cells}
         match frame.kind, frame.header:
             case "cell", {"number": int() as number} if number in numbers and number > cell:
                 return number
-            case "died", {"reason": str() as reason}:
-                raise _CellEnded(cell, reason[:200])
+            case "died", _:
+                raise _CellEnded(cell, _reason(frame))
             case _:
                 raise ProtocolError(f"unexpected frame {frame.kind[:20]!r}")
 
@@ -198,9 +246,14 @@ class KernelSession:
         for file in self._script.files:
             files.append([file.name, len(body), len(file.content)])
             body += file.content
+        cells: list[list[int]] = []
+        for number, source in self._script.cells:
+            text = source.encode("utf-8", "surrogatepass")
+            cells.append([number, len(body), len(text)])
+            body += text
         place, data = sandbox.place, self._script.data
         header = {
-            "cells": [{"number": number, "source": source} for number, source in self._script.cells],
+            "cells": cells,
             "targets": list(self._script.targets),
             "prelude": list(self._script.prelude),
             "deadly": list(self._deadly),
@@ -229,13 +282,10 @@ class KernelSession:
         self._reasons = {str(name)[:80]: str(reason)[:300] for name, reason in reasons.items()}
 
 
-def _read_answer(frame: Frame) -> Observation:
-    """What a probe came to; a driver that has lost its kernel says so instead of an observation."""
-    match frame.kind, frame.header:
-        case "died", {"reason": str() as reason}:
-            return Died(reason[:200])
-        case _:
-            return read_observation(frame)
+def _reason(frame: Frame) -> str:
+    """Why a kernel is gone, where the driver says it in one of its own phrases."""
+    reason = str(frame.header.get("reason", ""))
+    return reason if _REASON.fullmatch(reason) else "ended the kernel"
 
 
 @dataclass

@@ -12,7 +12,15 @@ import struct
 import subprocess
 
 from grader.errors import SandboxError
-from grader.kernel.sandbox import Confinement, Place, Sandbox, bubblewrap_command, start, system_call_filter
+from grader.kernel.sandbox import (
+    Confinement,
+    Place,
+    Sandbox,
+    boot_command,
+    bubblewrap_command,
+    start,
+    system_call_filter,
+)
 from grader.kernel.wire import Channel
 
 _log = logging.getLogger(__name__)
@@ -27,6 +35,8 @@ class Template:
 
     def __init__(self, confinement: Confinement) -> None:
         self._confinement = confinement
+        data = "/data" if confinement.data else None
+        self._place = Place("/venv/bin/python", "/grader", "/tmp/work", data)  # noqa: S108
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._served = 0
@@ -59,8 +69,7 @@ class Template:
         finally:
             os.close(theirs_read)
             os.close(theirs_write)
-        data = "/data" if self._confinement.data else None
-        return Forked(pidfd, Channel(ours_read, ours_write), Place("", "/grader", "/tmp/work", data))  # noqa: S108
+        return Forked(pidfd, Channel(ours_read, ours_write), self._place)
 
     def close(self) -> None:
         """Kill the template and with it every session it forked."""
@@ -75,8 +84,7 @@ class Template:
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
-        command = [*bubblewrap_command(self._confinement), "--", "/venv/bin/python", "-I", "-B"]
-        command += ["/grader/grader/kernel/inside/boot.py", "/grader", "template"]
+        command = [*bubblewrap_command(self._confinement), "--", *boot_command(self._place, "template")]
         debug = bool(os.environ.get("GRADER_DEBUG"))
         self._process = subprocess.Popen(
             command,

@@ -27,6 +27,7 @@ from grader.probes import Died, Layer, Missing, Observation, Opaque, Probe, Rais
 _LENGTHS = struct.Struct("<IQ")
 MAX_HEADER = 4 << 20  # bytes
 MAX_BODY = 512 << 20  # bytes; a caller who knows better gives less
+MAX_ANSWER = 8 << 20  # bytes of one observation; nothing that is asked for is larger
 _MAX_DEPTH = 12
 _MAX_NODES = 50_000
 _MAX_TEXT = 20_000
@@ -260,6 +261,9 @@ def observation_frame(observation: Observation) -> Frame:
             except ValueError as error:
                 body.clear()
                 header = {"raised": ["ValueError", "", str(error)]}
+            if len(body) > MAX_ANSWER:
+                body.clear()
+                header = {"returned": {"opaque": "TooLarge"}}
         case Raised(type=name, line=line, message=message):
             header = {"raised": [name[:80], line[:200], message[:500]]}
         case TimedOut(seconds=seconds):

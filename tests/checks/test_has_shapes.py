@@ -120,6 +120,24 @@ def test_what_happened_instead_is_said_in_a_sentence(observation: Observation, m
     assert (finding.outcome, finding.message) == (Outcome.FAILED, message)
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        [],
+        {"layers": None},
+        {"layers": [["Conv2d"]], "output": 5},
+        {"layers": [[1, 2], ["Conv2d", ["wide"]], ["Conv2d", 5]], "modules": [[{}, {}]], "output": ["1", 10]},
+    ],
+    ids=repr,
+)
+def test_what_is_no_trace_has_no_layers(value: object) -> None:
+    finding = check(Returned(value))
+
+    assert finding.outcome is Outcome.FAILED
+    assert finding.message.endswith("yours has no further convolution.")
+
+
 # ---- against the real reference --------------------------------------------------------------------------------------
 
 

@@ -173,6 +173,14 @@ def test_gradients_of_one_shape_count_in_any_order() -> None:
     assert differences(answer({"gradients": swapped}), answer()) is None
 
 
+def test_one_right_gradient_does_not_count_for_two() -> None:
+    twice = answer({"gradients": [([2], torch.ones(2)), ([2], torch.ones(2))]})
+    once = answer({"gradients": [([2], torch.ones(2)), ([2], torch.zeros(2))]})
+
+    assert differences(once, twice) is not None
+    assert differences(twice, twice) is None
+
+
 def test_parameters_the_reference_does_not_have_are_no_mistake() -> None:
     more = [*answer()["gradients"], ([7], torch.ones(7))]
 
@@ -213,6 +221,12 @@ def test_the_output_is_told_before_what_follows_from_it() -> None:
     assert found(
         answer({"eval.output": zeros, "train.output": zeros, "gradients": [], "buffers": []})
     ).message.startswith("Output in eval mode:")
+
+
+@pytest.mark.parametrize("rows", [5, [5], [[5, 5]], [[["wide"], 5]], [[[[2]], 5]], [None]], ids=repr)
+@pytest.mark.parametrize("bag", ["gradients", "buffers"])
+def test_what_is_no_collection_of_gradients_differs(bag: str, rows: object) -> None:
+    assert "found 0" in found(answer({bag: rows})).message
 
 
 @pytest.mark.parametrize("key", sorted(answer()))

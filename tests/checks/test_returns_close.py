@@ -64,7 +64,7 @@ def test_the_cases_of_the_generator_are_asked_under_their_seeds() -> None:
 
     returns_close(student, reference, ITEM, inputs="numbers", cases=2)
 
-    assert student.asked == [
+    assert student.asked[:2] == [
         Probe("call", "f", ("numbers", 0), {"seed": 1000}, 1000),
         Probe("call", "f", ("numbers", 1), {"seed": 1001}, 1001),
     ]
@@ -126,7 +126,11 @@ def test_a_mistake_of_another_kind_is_not_named() -> None:
         ),
         (
             Returned(Opaque("Verdict")),
-            "3 of 3 cases are wrong. The first: Expected a tensor of shape (2,), got an object of type Verdict.",
+            "3 of 3 cases are wrong. The first: Expected a tensor of shape (2,), got an object of another type.",
+        ),
+        (
+            Returned(Opaque("Sequential")),
+            "3 of 3 cases are wrong. The first: Expected a tensor of shape (2,), got an object of type Sequential.",
         ),
     ],
     ids=lambda each: type(each).__name__ if not isinstance(each, str) else "",
@@ -188,6 +192,41 @@ def test_nothing_is_banned_where_the_rubric_bans_nothing() -> None:
     finding = check_corr2d(lambda X, K: F.conv2d(X[None, None], K[None, None])[0, 0], banned=())
 
     assert finding.outcome is Outcome.PASSED
+
+
+def watched(observation: Observation) -> Finding:
+    """What is found about a function that gives 1, and this answer when its operators are watched."""
+    student = FakeSession({("call", "f"): Returned(1.0), ("operators", "f"): observation})
+    reference = FakeReference({("call", "f"): Returned(1.0)})
+    return returns_close(student, reference, ITEM, inputs="numbers", cases=2, banned=["convolution"])
+
+
+def test_a_function_that_is_right_while_it_is_watched_passes() -> None:
+    assert watched(Returned({"names": ["mul", "d2l.torch.corr2d"], "value": 1.0})).outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize("name", ["convolution", "conv2d", "_convolution_mode", "scipy.signal._signaltools.convolve2d"])
+def test_every_way_to_a_library_convolution_is_banned(name: str) -> None:
+    assert watched(Returned({"names": ["mul", name], "value": 1.0})).outcome is Outcome.FAILED
+
+
+def test_a_function_that_behaves_differently_while_it_is_watched_is_found_out() -> None:
+    finding = watched(Returned({"names": ["mul"], "value": 2.0}))
+
+    assert (finding.outcome, finding.credit) == (Outcome.FAILED, 0.0)
+    assert finding.message == "`f` gives other values when the operators it uses are watched."
+
+
+@pytest.mark.parametrize(
+    "observation",
+    [TimedOut(10.0), Raised("RuntimeError"), Died("gone"), Returned(["mul"]), Returned({"names": None, "value": 1.0})],
+    ids=repr,
+)
+def test_a_function_that_cannot_be_watched_goes_to_staff(observation: Observation) -> None:
+    finding = watched(observation)
+
+    assert (finding.outcome, finding.credit) == (Outcome.BROKEN, 0.0)
+    assert finding.message.startswith("The values are right, but which operators compute them could not be seen:")
 
 
 def test_values_come_before_means() -> None:

@@ -39,7 +39,7 @@ class Case:
         isolations: how it is run: forked, bubblewrap.
         limits: limits of the course that it changes.
         hangs: how many cells and probes run until the grader kills the sandbox.
-        slow: whether it takes long.
+        slow: the isolations in which it takes long.
         finding: why the test fails at present; empty when it passes.
         finding_in: the isolations in which it does.
         finding_as_root: whether it does so only when root runs the grader.
@@ -52,7 +52,7 @@ class Case:
     isolations: tuple[str, ...] = ("forked",)
     limits: Mapping[str, float] = field(default_factory=dict)
     hangs: Mapping[str, int] = field(default_factory=dict)
-    slow: bool = False
+    slow: tuple[str, ...] = ()
     finding: str = ""
     finding_in: tuple[str, ...] = ("forked", "bubblewrap")
     finding_as_root: bool = False
@@ -64,7 +64,7 @@ def read(name: str) -> Case:
     row: dict[str, Any] = yaml.safe_load((HERE / name / "expected.yaml").read_text())
     unknown = set(row) - {each.name for each in fields(Case)}
     assert not unknown, f"{name}/expected.yaml: unknown keys {unknown}"
-    for key in ("said", "isolations", "finding_in"):
+    for key in ("said", "isolations", "slow", "finding_in"):
         if key in row:
             row[key] = tuple(row[key])
     return Case(name, **row)

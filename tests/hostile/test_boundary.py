@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from grader import datasets
 from grader.kernel.sandbox import PACKAGE, Confinement, bubblewrap_command, system_call_filter
 from grader.kernel.session import KernelSession, Script
 from grader.kernel.template import Sandboxes
 from grader.probes import Probe, Returned
-from tests.hostile.conftest import Ground
+from tests.hostile.conftest import Desks, Ground
 
-AS_ROOT = os.getuid() == 0
 Seen = dict[str, Any]
 
 _LOOK = r"""
@@ -96,28 +95,24 @@ def _names(folder):
 
 
 @pytest.fixture(scope="module")
-def look(ground: Ground) -> Callable[[str], Seen]:
-    seen: dict[str, Seen] = {}
-
+def look(desks: Desks, ground: Ground) -> Callable[[str], Seen]:
+    @cache
     def looked(isolation: str) -> Seen:
-        if isolation not in seen:
-            limits = ground.assignment.limits
-            confinement = Confinement("bubblewrap", datasets.training_folder(), limits=limits, secrets=(ground.course,))
-            script = Script("look.ipynb", [(1, _LOOK)], ["see"])
-            with Sandboxes(confinement, warm=isolation == "forked") as sandboxes:
-                with KernelSession(script, sandboxes.open, limits) as session:
-                    (observation,) = session.ask([Probe("call", "see@0")])
-                assert sandboxes.isolation == isolation
-            assert isinstance(observation, Returned), observation
-            seen[isolation] = observation.value
-        return seen[isolation]
+        sandboxes = desks[isolation].course.sandboxes
+        script = Script("look.ipynb", [(1, _LOOK)], ["see"])
+        with KernelSession(script, sandboxes.open, ground.assignment.limits) as session:
+            (observation,) = session.ask([Probe("call", "see@0")])
+        assert sandboxes.isolation == isolation
+        assert isinstance(observation, Returned), observation
+        seen: Seen = observation.value
+        return seen
 
     return looked
 
 
 @pytest.fixture(params=["forked", "bubblewrap"])
-def seen(request: pytest.FixtureRequest, look: Callable[[str], Seen]) -> Iterator[Seen]:
-    yield look(request.param)
+def seen(request: pytest.FixtureRequest, look: Callable[[str], Seen]) -> Seen:
+    return look(request.param)
 
 
 def test_the_student_is_nobody(seen: Seen) -> None:
@@ -239,19 +234,18 @@ def test_bubblewrap_is_started_with_an_empty_environment(ground: Ground, monkeyp
     started: list[dict[str, Any]] = []
     popen = subprocess.Popen
 
-    def watched(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
+    def in_its_place(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
         started.append({"command": command, **options})
-        return popen(command, **options)
+        return popen(["true"], **options)
 
-    monkeypatch.setattr(subprocess, "Popen", watched)
-    confinement = Confinement("bubblewrap", None, limits=ground.assignment.limits)
-    for warm in (True, False):
-        with Sandboxes(confinement, warm=warm) as sandboxes:
-            sandboxes.open().close()
+    system_call_filter()  # made once, with a process that looks for libseccomp
+    monkeypatch.setattr(subprocess, "Popen", in_its_place)
+    with Sandboxes(Confinement("bubblewrap", None, limits=ground.assignment.limits), warm=True) as sandboxes:
+        sandboxes.open().close()  # the template, which says nothing; then a sandbox of its own
 
     assert len(started) == 2
     assert all(each["env"] == {} and each["command"][0].endswith("bwrap") for each in started)
-    assert all(each["start_new_session"] and each.get("shell") is None for each in started)
+    assert all(each["start_new_session"] and "shell" not in each for each in started)
 
 
 def test_the_command_names_nothing_of_the_course(ground: Ground) -> None:

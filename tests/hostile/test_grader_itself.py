@@ -41,7 +41,7 @@ def test_large_answers_do_not_fill_the_graders_memory(desks: Desks) -> None:
         grade = desk.grade(cases.submission("polite/large"), probe_s=10, memory_mb=2048)
 
     assert {score.finding.outcome for score in grade.scores} == {Outcome.FAILED}
-    assert grown[0] < 200  # six answers of 32 megabytes, of fourteen
+    assert grown[0] < 120  # seven answers of 16 megabytes, of fourteen
 
 
 @pytest.mark.slow

@@ -29,7 +29,7 @@ _TOO_MUCH = {  # too long to stand in a notebook that people read
 
 
 def _marked(case: Case, isolation: str) -> object:
-    marks = [pytest.mark.slow] if case.slow else []
+    marks = [pytest.mark.slow] if isolation in case.slow else []
     if case.finding and isolation in case.finding_in and (os.getuid() == 0 or not case.finding_as_root):
         marks.append(pytest.mark.xfail(strict=True, reason=case.finding))
     return pytest.param(case, isolation, id=f"{case.id}-{isolation}", marks=marks)

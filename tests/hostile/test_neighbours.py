@@ -44,6 +44,18 @@ def test_a_template_stands_whatever_is_done_to_it_through_proc(desks: Desks) -> 
     assert standing.descendants() >= before, "the template was started anew"
 
 
+@pytest.mark.xfail(strict=True, reason="a session shares its process group with the template")
+def test_a_session_cannot_make_the_template_slow(desks: Desks) -> None:
+    desk = desks["forked"]
+    template = standing.descendants()
+    before = {process: os.getpriority(os.PRIO_PROCESS, process) for process in template}
+
+    grade = desk.grade(cases.submission("poison/reaches-by-group"))
+
+    assert "niceness: 19" in grade.observations.decode(errors="replace")
+    assert {process: os.getpriority(os.PRIO_PROCESS, process) for process in template} == before
+
+
 @pytest.mark.xfail(
     os.getuid() == 0, strict=True, reason="run by root, the sandbox's user is root of the machine by number"
 )

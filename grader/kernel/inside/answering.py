@@ -106,7 +106,7 @@ def _call(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
 
 
 def _operators(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
-    """The names of the aten operators and of the libraries' Python functions (module.name) that a call runs."""
+    """The aten operators and the libraries' Python functions (module.name) that a call runs, and its value."""
     args, kwargs = _built(probe)
     functions: set[str] = set()
 
@@ -117,11 +117,11 @@ def _operators(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
     with OperatorTrace() as trace:
         sys.setprofile(note)
         try:
-            target(*args, **kwargs)
+            value = target(*args, **kwargs)
         finally:
             sys.setprofile(None)
     of_libraries = {name for name in functions if name.startswith(("d2l.", "scipy.", "torchvision."))}
-    return sorted(trace.names | of_libraries)
+    return {"names": sorted(trace.names | of_libraries), "value": value}
 
 
 def _gradient(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:

@@ -46,7 +46,11 @@ def run(channel: Channel) -> NoReturn:
     data = opening["data"]
     images.configure(data["folder"], train=data["train"], val=data["val"], max_steps=data["max_steps"])
     images.patch_torchvision()
-    code = [cell for cell in opening["cells"] if cell["source"].strip()]
+    cells = [
+        {"number": number, "source": frame.body[offset : offset + size].decode("utf-8", "surrogatepass")}
+        for number, offset, size in opening.pop("cells")
+    ]
+    code = [cell for cell in cells if cell["source"].strip()]
     opening["order"] = [cell["number"] for cell in code]
     connection_file, _ = write_connection_file(
         str(Path(opening["folder"]).parent / "kernel.json"),
@@ -61,10 +65,12 @@ def run(channel: Channel) -> NoReturn:
     channel.send(Frame("ready", {"python": sys.version.split()[0]}))
     pid = os.fork()
     if pid == 0:
+        os.setsid()  # a signal to the student's process group is the student's own affair
         try:
             kernel.main(connection_file, opening, channel)
         finally:
             os._exit(70)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     died = asyncio.run(_Drive(channel, opening, code, pid, connection_file).run())
     with contextlib.suppress(Exception):
         channel.send(Frame("died", died), time.monotonic() + 5)

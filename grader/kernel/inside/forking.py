@@ -83,7 +83,7 @@ def _separate(control: socket.socket, descriptors: list[int], disk: int, program
         uid, gid = os.getuid(), os.getgid()
         _check(_libc.unshare(_NEWUSER | _NEWNS | _NEWPID | _NEWIPC | _NEWNET | _NEWUTS), "unshare")
         _prctl(_SET_DUMPABLE, 1)  # its files in /proc belong to it, so that it may write its maps
-        for name, content in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
+        for name, content in (("setgroups", "deny"), ("uid_map", f"65534 {uid} 1"), ("gid_map", f"65534 {gid} 1")):
             with open(f"/proc/self/{name}", "w") as file:
                 file.write(content)
         _mount(None, "/", None, _MS_REC | _MS_PRIVATE, None)
@@ -107,6 +107,7 @@ def _begin(descriptors: list[int], program: bytes) -> NoReturn:
 
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.setsid()  # a signal to its process group must not reach the template
         os.chdir("/tmp")  # noqa: S108
         for capability in range(64):
             _libc.prctl(_CAPBSET_DROP, capability, 0, 0, 0)
