@@ -20,7 +20,9 @@ RIGHT = "def corr2d(X, K):\n  u = X.unfold(0, K.shape[0], 1).unfold(1, K.shape[1
 
 
 def write_notebook(path: Path, *cells: str) -> Path:
-    content = [{"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": c} for c in cells]
+    content: list[dict[str, object]] = [
+        {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": c} for c in cells
+    ]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": content}))
     return path
@@ -103,10 +105,10 @@ def test_without_a_sandbox_grading_is_refused_unless_it_is_asked_for(
     assert "without a sandbox" not in error
 
 
-def test_check_says_what_is_right_and_that_it_is_unofficial(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    notebook = write_notebook(tmp_path / "ada.ipynb", RIGHT, "def pool2d(X, p, mode='max'):\n  raise NotImplementedError")
+def test_check_says_what_is_right_and_that_it_is_unofficial(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    notebook = write_notebook(
+        tmp_path / "ada.ipynb", RIGHT, "def pool2d(X, p, mode='max'):\n  raise NotImplementedError"
+    )
 
     returned = cli.main(["check", str(notebook), "corr2d", "pool2d-max", "--course", str(ROOT)])
 

@@ -169,7 +169,7 @@ class KernelSession:
             case Missing():
                 return Missing(name, self.reason(name))
             case Died():
-                return Died("ended the kernel")
+                return Died("the driver said so")
             case observation:
                 return observation
 
@@ -272,7 +272,8 @@ class KernelSession:
         self._versions = {}
         for target in self._script.targets:
             kept: list[Version] = []
-            for row in versions.get(target, []):
+            rows = versions.get(target)
+            for row in rows if isinstance(rows, list) else []:
                 match row:
                     case [int() as cell, str() as kind, str() as note] if cell in numbers:
                         kept.append(Version(cell, kind[:20], self._script.notebook, note[:200]))
@@ -285,7 +286,7 @@ class KernelSession:
 def _reason(frame: Frame) -> str:
     """Why a kernel is gone, where the driver says it in one of its own phrases."""
     reason = str(frame.header.get("reason", ""))
-    return reason if _REASON.fullmatch(reason) else "ended the kernel"
+    return reason if _REASON.fullmatch(reason) else "for a reason of its own"
 
 
 @dataclass

@@ -42,7 +42,7 @@ class Case:
         slow: the isolations in which it takes long.
         finding: why the test fails at present; empty when it passes.
         finding_in: the isolations in which it does.
-        finding_as_root: whether it does so only when root runs the grader.
+        finding_as_root: whether it does so only where root runs the grader and cannot be given up.
     """
 
     id: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import subprocess
 from collections.abc import Callable
 from functools import cache
@@ -116,7 +117,9 @@ def seen(request: pytest.FixtureRequest, look: Callable[[str], Seen]) -> Seen:
 
 
 def test_the_student_is_nobody(seen: Seen) -> None:
-    assert set(seen["ids"]) == {65534}
+    (user,) = set(seen["ids"])
+
+    assert user == 65534 or user not in {entry.pw_uid for entry in pwd.getpwall()}
     assert seen["host"] == "box"
 
 
@@ -163,7 +166,6 @@ def test_only_what_was_listed_is_mounted(seen: Seen, ground: Ground) -> None:
                                 "opt", "sbin", "tmp", "usr", "venv"}  # fmt: skip  # root, home, opt: where a Python may lie
 
 
-@pytest.mark.xfail(strict=True, reason="bubblewrap's own tmpfs on /, /dev and the masked folders are writable")
 def test_only_its_two_own_folders_can_be_written_to(seen: Seen) -> None:
     assert seen["writable"] == ["/tmp", "/dev/shm"]
 
@@ -221,7 +223,6 @@ def test_sockets_of_unusual_families_are_refused(seen: Seen) -> None:
     assert {seen["sockets"][name] for name in ("packet", "alg", "vsock")} == {"EPERM"}
 
 
-@pytest.mark.xfail(strict=True, reason="the filter compares 64 bits of the family, the kernel only looks at 32 of them")
 def test_sockets_of_unusual_families_are_refused_also_with_high_bits_set(seen: Seen) -> None:
     assert {seen["sockets"][name] for name in ("alg with high bits", "vsock with high bits")} == {"EPERM"}
 

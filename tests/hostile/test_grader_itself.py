@@ -31,9 +31,6 @@ def _status_mb(name: str) -> float:
     return int(rows[name].split()[0]) / 1024
 
 
-@pytest.mark.xfail(
-    strict=True, reason="answers of up to 512 MB each are read, and all are kept until the submission ends"
-)
 def test_large_answers_do_not_fill_the_graders_memory(desks: Desks) -> None:
     desk = desks["forked"]
 
@@ -41,13 +38,10 @@ def test_large_answers_do_not_fill_the_graders_memory(desks: Desks) -> None:
         grade = desk.grade(cases.submission("polite/large"), probe_s=10, memory_mb=2048)
 
     assert {score.finding.outcome for score in grade.scores} == {Outcome.FAILED}
-    assert grown[0] < 120  # seven answers of 16 megabytes, of fourteen
+    assert grown[0] < 250  # thirty answers of 8 megabytes, of seventy
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(
-    strict=True, reason="total_s bounds the cells of one opening, by a clock inside; nothing bounds the asking"
-)
 def test_a_submission_ends_soon_after_its_total_limit(desks: Desks, ground: Ground) -> None:
     desk = desks["forked"]
     limits = {"total_s": 3.0, "probe_s": 3.0}
@@ -59,14 +53,12 @@ def test_a_submission_ends_soon_after_its_total_limit(desks: Desks, ground: Grou
     assert seconds < sum(limits.values()) + _MACHINE_S
 
 
-@pytest.mark.xfail(strict=True, reason="the source travels in a frame's header, which may hold 4 MB")
 def test_a_long_cell_is_run_like_any_other(desks: Desks) -> None:
     grade = desks["forked"].grade(cases.submission("polite/wide", filled_in={"WIDE": "x" * (5 << 20)}))
 
     assert {score.finding.outcome for score in grade.scores} == {Outcome.PASSED, Outcome.WAITING}
 
 
-@pytest.mark.xfail(strict=True, reason="a kernel that dies before the first cell makes every name `not defined`")
 def test_a_sandbox_too_small_to_start_is_no_fault_of_the_student(desks: Desks) -> None:
     grade = desks["forked"].grade(cases.submission(cases.HONEST), memory_mb=300)
 

@@ -8,16 +8,12 @@ import re
 import pytest
 
 from tests.hostile import cases, standing
-from tests.hostile.conftest import Desks
+from tests.hostile.conftest import AS_ROOT, Desks
 
 _LEFT = re.compile(r"found: (\[[^]]*\])")
 _CHANGED = re.compile(r"changed: (\[[^]]*\]); settings: (\[[^]]*\])")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="/, /dev, /grader and the masked folders are tmpfs of the template that every session shares and can write to",
-)
 def test_the_next_submission_finds_nothing_of_what_one_left_wherever_it_could_write(desks: Desks) -> None:
     desk = desks["forked"]
     before = standing.descendants()
@@ -44,7 +40,6 @@ def test_a_template_stands_whatever_is_done_to_it_through_proc(desks: Desks) -> 
     assert standing.descendants() >= before, "the template was started anew"
 
 
-@pytest.mark.xfail(strict=True, reason="a session shares its process group with the template")
 def test_a_session_cannot_make_the_template_slow(desks: Desks) -> None:
     desk = desks["forked"]
     template = standing.descendants()
@@ -56,9 +51,7 @@ def test_a_session_cannot_make_the_template_slow(desks: Desks) -> None:
     assert {process: os.getpriority(os.PRIO_PROCESS, process) for process in template} == before
 
 
-@pytest.mark.xfail(
-    os.getuid() == 0, strict=True, reason="run by root, the sandbox's user is root of the machine by number"
-)
+@pytest.mark.xfail(AS_ROOT, strict=True, reason="the sandbox's user is root of the machine by number")
 def test_nothing_of_the_machine_that_belongs_to_its_root_can_be_changed(desks: Desks) -> None:
     grade = desks["forked"].grade(cases.submission("poison/plays-root"))
 

@@ -200,7 +200,7 @@ def test_a_watched_call_gives_its_value_as_well() -> None:
 def test_operators_are_seen_whatever_name_they_go_by() -> None:
     hidden = getattr(F, "conv" + "2d")
 
-    names = value(lambda x: hidden(x, x), torch.ones(1, 1, 3, 3))
+    names = watched(lambda x: hidden(x, x), torch.ones(1, 1, 3, 3))
 
     assert "convolution" in names
 

@@ -17,7 +17,7 @@ from tests.reference.asking import ASKED, Target, answers, same, solution
 def executed(name: str) -> Target:
     """Define a stand-in the way a student's kernel does."""
     namespace: dict[str, Any] = {"torch": torch, "nn": nn, "F": F}
-    exec(source(name), namespace)  # noqa: S102 - how a kernel takes a stand-in
+    exec(source(name), namespace)
     defined: Target = namespace[name]
     return defined
 
@@ -39,7 +39,7 @@ def test_the_stand_in_for_vgg_block_is_sequential() -> None:
     assert type(executed("vgg_block")(1, 2)) is nn.Sequential
 
 
-class Operators(TorchDispatchMode):  # type: ignore[no-untyped-call] # torch leaves it untyped
+class Operators(TorchDispatchMode):
     """Notes the names of the operators that run inside it."""
 
     def __init__(self) -> None:

@@ -7,6 +7,7 @@ the two are treated alike. Nothing here judges.
 from __future__ import annotations
 
 import contextlib
+import io
 import linecache
 import random
 import sys
@@ -25,6 +26,13 @@ from grader.kernel.inside.operators import OperatorTrace
 from grader.probes import Layer, Missing, Observation, Probe, Raised, Returned, TimedOut, Value
 
 _WORK = "/tmp/"  # noqa: S108 - where attached files lie in a sandbox
+
+
+class _Discarded(io.TextIOBase):
+    """Where a student's prints go while a probe is answered."""
+
+    def write(self, text: str) -> int:
+        return len(text)
 
 
 class ProbeTimeout(BaseException):
@@ -89,7 +97,7 @@ def _known_state(seed: int) -> Iterator[None]:
     torch.use_deterministic_algorithms(False)
     torch.backends.cudnn.benchmark = False
     try:
-        with torch.enable_grad(), contextlib.redirect_stdout(None):
+        with torch.enable_grad(), contextlib.redirect_stdout(_Discarded()):
             yield
     finally:
         # The reference answers in the grader's own process, where the next inputs are drawn.

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import copy
 import functools
+import operator
 import os
 import sys
 import types
@@ -28,6 +29,7 @@ from grader.probes import Version
 MAX_DEFINITIONS = 5  # per target; the first and the last ones are kept
 MAX_VALUES = 40
 _MAX_CLONED = 1_000_000  # elements
+_MAX_READ = 10_000  # elements compared by value
 HOOK = "__after_statement__"
 
 Namespace = dict[str, Any]
@@ -52,7 +54,7 @@ class Captures:
         self._namespace = namespace
         self._folder = folder
         self._versions: dict[str, list[Captured]] = {target: [] for target in targets}
-        self._seen: dict[str, Any] = {}
+        self._seen: dict[str, tuple[tuple[Any, ...], list[Any]]] = {}
 
     def look(self) -> None:
         """Keep every target whose binding is new since the last look."""
@@ -60,10 +62,11 @@ class Captures:
             if not all(name in self._namespace for name in names):
                 continue
             values = tuple(self._namespace[name] for name in names)
-            mark = tuple((id(value), _content(value)) for value in values)
-            if self._seen.get(target) == mark:
+            content = [_content(value) for value in values]
+            seen = self._seen.get(target)
+            if seen is not None and seen[1] == content and all(map(operator.is_, seen[0], values)):
                 continue
-            self._seen[target] = mark
+            self._seen[target] = (values, content)  # holds the values, so that no address is used again
             self._keep(target, names, values)
 
     def __getitem__(self, target: str) -> list[Captured]:
@@ -107,10 +110,20 @@ class Captures:
 def _content(value: Any) -> Any:
     """What changes when a small tensor or module is changed in place."""
     if isinstance(value, torch.Tensor):
-        return value._version
-    if isinstance(value, nn.Module) and not isinstance(value, nn.LazyConv2d):
-        return tuple(parameter._version for parameter in value.parameters())
+        return _fingerprint(value)
+    if isinstance(value, nn.Module):
+        return [_fingerprint(parameter) for parameter in value.parameters()]
     return type(value).__name__
+
+
+def _fingerprint(tensor: torch.Tensor) -> Any:
+    if nn.parameter.is_lazy(tensor):
+        return "lazy"
+    if tensor.numel() > _MAX_READ:
+        return tensor._version
+    # The version counter alone misses what is written through `.data` or numpy, as the book's 7.2.4 does.
+    flat = tensor.detach().cpu().reshape(-1).clone(memory_format=torch.contiguous_format)
+    return tensor._version, flat.view(torch.uint8).numpy().tobytes()
 
 
 def _clone(value: Any) -> Any:
@@ -175,7 +188,7 @@ class AfterEachStatement(ast.NodeTransformer):
 def definitions_only(source: str) -> str:
     """The imports, functions and classes of a cell, every other line blank so that line numbers stay.
 
-    Returns "" where the source does not parse. Statements in `if`, `try` and `with` are searched as well.
+    An `if` or `try` that holds nothing else is kept whole. Returns "" where the source does not parse.
     """
     try:
         tree = ast.parse(source)
@@ -200,9 +213,24 @@ def _blank_all_but(source: str, tree: ast.Module, *, after_line: int) -> str:
         if isinstance(node, ast.Import | ast.ImportFrom) and node.lineno > after_line:
             # Written anew, because `import os; os._exit(0)` shares its line with what must not run.
             kept[node.lineno - 1] += ("; " if kept[node.lineno - 1] else "") + ast.unparse(node)
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) or _only_defines(node):
+            first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", []))])
             if first > after_line:
                 last = node.end_lineno or node.lineno
                 kept[first - 1 : last] = lines[first - 1 : last]
     return "\n".join(kept)
+
+
+def _only_defines(node: ast.stmt) -> bool:
+    """Whether an `if` or `try` holds nothing but imports and definitions, such as an import with a fallback."""
+    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Pass)
+    if isinstance(node, ast.If):
+        blocks = [node.body, node.orelse]
+        # A condition is evaluated, so it may not call anything.
+        if any(isinstance(each, ast.Call) for each in ast.walk(node.test)):
+            return False
+    elif isinstance(node, ast.Try):
+        blocks = [node.body, node.orelse, node.finalbody, *(handler.body for handler in node.handlers)]
+    else:
+        return False
+    return all(isinstance(each, definitions) or _only_defines(each) for block in blocks for each in block)
