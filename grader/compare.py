@@ -133,7 +133,12 @@ def _words(value: Value) -> str:
         case Opaque(type=name):
             # The name of a type is the student's to choose, so it must not become a way to tell hidden inputs.
             return f"an object of type {name}" if name in _TYPES else "an object of another type"
-        case str() | bool() | int() | float():
-            return f"{value!r}"[:60]
+        case bool():
+            return str(value)
+        case str():
+            # Not the text itself: it could tell a hidden input.
+            return "a string"
+        case int() | float():
+            return "a number"
         case _:
             return f"a {type(value).__name__}"

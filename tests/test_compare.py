@@ -202,7 +202,7 @@ def test_cancellation_beside_large_values_is_no_mistake() -> None:
         pytest.param(
             Layer("Conv2d", {}), torch.zeros(2), "type", "Expected a tensor of shape (2,), got a Layer.", id="layer"
         ),
-        pytest.param("two", torch.zeros(2), "type", "Expected a tensor of shape (2,), got 'two'.", id="text"),
+        pytest.param("two", torch.zeros(2), "type", "Expected a tensor of shape (2,), got a string.", id="text"),
         pytest.param(
             torch.zeros(2), [1, 2], "type", "Expected 2 values, got a tensor of shape (2,).", id="tensor-for-list"
         ),
@@ -210,8 +210,8 @@ def test_cancellation_beside_large_values_is_no_mistake() -> None:
         pytest.param([1, 2, 3], [1, 2], "length", "Expected 2 values, got 3.", id="longer"),
         pytest.param([1], {"a": 1}, "type", "Expected named values, got a list.", id="list-for-names"),
         pytest.param({"b": 1}, {"a": 1}, "length", "`a` is missing.", id="name-missing"),
-        pytest.param(1, True, "value", "Expected True, got 1.", id="one-for-true"),
-        pytest.param("avg", "max", "value", "Expected 'max', got 'avg'.", id="text-for-text"),
+        pytest.param(1, True, "value", "Expected True, got a number.", id="one-for-true"),
+        pytest.param("avg", "max", "value", "Expected 'max', got a string.", id="text-for-text"),
         pytest.param(
             torch.tensor([1.0, math.nan]), torch.ones(2), "finite", "The value at index (1,) is nan.", id="nan"
         ),

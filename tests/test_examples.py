@@ -48,7 +48,7 @@ def grade(*options: str) -> subprocess.CompletedProcess[str]:
     command = [
         sys.executable,
         "-m",
-        "grader.cli",
+        "grader",
         "grade",
         "examples/submissions",
         "--profile",

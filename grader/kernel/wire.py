@@ -27,7 +27,7 @@ from grader.probes import Died, Layer, Missing, Observation, Opaque, Probe, Rais
 _LENGTHS = struct.Struct("<IQ")
 MAX_HEADER = 4 << 20  # bytes
 MAX_BODY = 512 << 20  # bytes; a caller who knows better gives less
-MAX_ANSWER = 8 << 20  # bytes of one observation; nothing that is asked for is larger
+MAX_ANSWER = 2 << 20  # bytes of one observation; nothing that is asked for is larger
 _MAX_DEPTH = 12
 _MAX_NODES = 50_000
 _MAX_TEXT = 20_000

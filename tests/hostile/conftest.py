@@ -45,6 +45,8 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     shutil.copytree(cases.HERE.parent.parent / "reference", course / "reference")
     (course / "reference" / "answers.txt").write_text(secrets.by_place["course"])
     (results / "gradebook.db").write_text(secrets.by_place["results"])
+    for folder in (course, results):
+        folder.chmod(0o755)  # whoever sees it may read it, so that only the mounts protect it
     home = Path.home() / f".{secrets.by_place['home'][:16].lower()}"
     home.write_text(secrets.by_place["home"])
     os.environ["GRADER_CANARY"] = secrets.by_place["environment"]

@@ -233,4 +233,10 @@ def _only_defines(node: ast.stmt) -> bool:
         blocks = [node.body, node.orelse, node.finalbody, *(handler.body for handler in node.handlers)]
     else:
         return False
-    return all(isinstance(each, definitions) or _only_defines(each) for block in blocks for each in block)
+    return all(
+        isinstance(each, definitions)
+        or (isinstance(each, ast.Assign) and isinstance(each.value, ast.Constant))
+        or _only_defines(each)
+        for block in blocks
+        for each in block
+    )
