@@ -64,8 +64,10 @@ def measure(item: Item, reference: str, arguments: argparse.Namespace) -> None:
     seconds = (time.perf_counter() - started) / arguments.seeds
     accuracies.sort()
     full = item.options["profiles"][arguments.profile]["full"]
-    middle = accuracies[len(accuracies) // 2]
-    print(f"{item.id:18} {full:9.2f} {accuracies[0]:7.3f} {middle:7.3f} {accuracies[-1]:7.3f} {seconds:8.1f}", flush=True)
+    low, middle, high = accuracies[0], accuracies[len(accuracies) // 2], accuracies[-1]
+    print(
+        f"{item.id:18} {full:9.2f} {accuracies[0]:7.3f} {middle:7.3f} {accuracies[-1]:7.3f} {seconds:8.1f}", flush=True
+    )
 
 
 if __name__ == "__main__":
