@@ -65,9 +65,8 @@ def measure(item: Item, reference: str, arguments: argparse.Namespace) -> None:
     accuracies.sort()
     full = item.options["profiles"][arguments.profile]["full"]
     low, middle, high = accuracies[0], accuracies[len(accuracies) // 2], accuracies[-1]
-    print(
-        f"{item.id:18} {full:9.2f} {accuracies[0]:7.3f} {middle:7.3f} {accuracies[-1]:7.3f} {seconds:8.1f}", flush=True
-    )
+    spread = f"{low:7.3f} {middle:7.3f} {high:7.3f}"
+    print(f"{item.id:18} {full:9.2f} {spread} {seconds:8.1f}", flush=True)
 
 
 if __name__ == "__main__":
