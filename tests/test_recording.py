@@ -90,7 +90,7 @@ def test_answers_are_streamed_and_only_those_asked_for_are_recorded() -> None:
 
 
 def test_an_answer_too_large_to_keep_is_asked_anew() -> None:
-    answers = {("call", "corr2d"): Returned(torch.zeros(1 << 20)), ("state", "K"): Returned(torch.zeros(2))}
+    answers = {("call", "corr2d"): Returned(torch.zeros(300_000)), ("state", "K"): Returned(torch.zeros(2))}
     recorder = Recorder(FakeSession(answers))
     list(recorder.ask([CALL, Probe("state", "K")]))
 

@@ -10,6 +10,7 @@ import contextlib
 import io
 import linecache
 import random
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -25,7 +26,8 @@ from grader.kernel.inside import modules, training
 from grader.kernel.inside.operators import OperatorTrace
 from grader.probes import Layer, Missing, Observation, Probe, Raised, Returned, TimedOut, Value
 
-_WORK = "/tmp/"  # noqa: S108 - where attached files lie in a sandbox
+# Cells, and the working folder with attached files, in a sandbox or without one.
+_STUDENTS = re.compile(r"/ipykernel_|ipython-input|^/tmp/work/|/grader-[^/]+/work/")
 
 
 class _Discarded(io.TextIOBase):
@@ -77,7 +79,7 @@ def _is_missing(error: LookupError) -> bool:
 def _raised(error: BaseException) -> Raised:
     line = ""
     for frame in traceback.extract_tb(error.__traceback__):
-        if "ipykernel" in frame.filename or "ipython-input" in frame.filename or frame.filename.startswith(_WORK):
+        if _STUDENTS.search(frame.filename):
             line = linecache.getline(frame.filename, frame.lineno or 0).strip() or line
     try:
         message = str(error)
