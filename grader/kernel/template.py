@@ -86,15 +86,20 @@ class Template:
         ours, theirs = socket.socketpair()
         command = [*bubblewrap_command(self._confinement), "--", *boot_command(self._place, "template")]
         debug = bool(os.environ.get("GRADER_DEBUG"))
-        self._process = subprocess.Popen(
-            command,
-            env={},
-            stdin=theirs.fileno(),
-            stdout=subprocess.DEVNULL,
-            stderr=None if debug else subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        theirs.close()
+        try:
+            self._process = subprocess.Popen(
+                command,
+                env={},
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=None if debug else subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except OSError as error:
+            ours.close()
+            raise SandboxError(f"cannot start {command[0]}: {error}") from error
+        finally:
+            theirs.close()
         self._control = ours
         ours.settimeout(_BOOT_S)
         try:
