@@ -58,7 +58,7 @@ def _item_line(row: GradeRow, item: ItemRow) -> list[str]:
         item.outcome,
         _earned(item),
         _number(item.possible) if item.outcome.decided else "",
-        cell(item.message),
+        cell(" ".join(part for part in (item.message, item.hint) if part)),
     ]
 
 

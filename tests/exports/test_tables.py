@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -183,3 +184,9 @@ def test_a_full_disk_keeps_the_old_table(tmp_path: Path, monkeypatch: pytest.Mon
         write(path, "new")
 
     assert (path.read_text(), os.listdir(tmp_path)) == ("old", ["grades.csv"])
+
+
+def test_what_the_student_should_know_besides_stands_behind_the_message() -> None:
+    helped = replace(item("corr2d", Outcome.PASSED, 4.0, message="All agree."), hint="Judged with a working `corr2d`.")
+
+    assert cells(items_csv([row(helped)]))[1][-1] == "All agree. Judged with a working `corr2d`."
