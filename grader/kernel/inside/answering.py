@@ -98,6 +98,9 @@ def _known_state(seed: int) -> Iterator[None]:
     torch.set_default_device(None)
     torch.use_deterministic_algorithms(False)
     torch.backends.cudnn.benchmark = False
+    # A student's `.cuda()` computes as exactly as a CPU does, so that one tolerance serves both.
+    torch.set_float32_matmul_precision("highest")
+    torch.backends.cudnn.allow_tf32 = False
     try:
         with torch.enable_grad(), contextlib.redirect_stdout(_Discarded()):
             yield
@@ -135,11 +138,15 @@ def _operators(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
 
 
 def _gradient(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
-    """The gradients of a seeded projection of the result with respect to every floating tensor argument."""
+    """The gradients of a seeded projection of the result with respect to every floating tensor argument.
+
+    None stands for one that no gradient reaches.
+    """
     args, kwargs = _built(probe)
     leaves = [arg.requires_grad_() for arg in args if isinstance(arg, torch.Tensor) and arg.is_floating_point()]
     output = target(*args, **kwargs)
-    output.backward(modules.seeded(tuple(output.shape), probe.seed, "cotangent").to(output.dtype))
+    if output.requires_grad:
+        output.backward(modules.seeded(tuple(output.shape), probe.seed, "cotangent").to(output))
     return [leaf.grad for leaf in leaves]
 
 

@@ -9,38 +9,82 @@ per shape (docs/decisions/0002-seeds-instead-of-weights.md).
 from __future__ import annotations
 
 import hashlib
+import inspect
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import nn
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
 
 from grader.kernel.inside.operators import OperatorTrace
 from grader.probes import Probe, Value
 
 _LARGE = 4096  # elements above which a gradient travels as projections
 _PROJECTIONS = 8
+_PERIOD = 1_000_003  # a prime, so that what repeats in a huge parameter never lines up with its rows
 
 
 def seeded(shape: tuple[int, ...], seed: int, role: str) -> torch.Tensor:
     """Standard normal float32 values that depend on shape, seed and role alone; on the CPU."""
+    drawn, count = _drawn(shape, seed, role), math.prod(shape)
+    return drawn.repeat(-(-count // max(1, len(drawn))))[:count].reshape(shape)
+
+
+def _drawn(shape: tuple[int, ...], seed: int, role: str) -> torch.Tensor:
+    """What `seeded` consists of, flat: all values, or those that repeat in a huge tensor."""
     digest = hashlib.sha256(f"{seed}/{role}/{shape}".encode()).digest()
     generator = torch.Generator(device="cpu").manual_seed(int.from_bytes(digest[:7], "little"))
-    return torch.randn(shape, generator=generator, device="cpu")
+    return torch.randn(min(math.prod(shape), _PERIOD), generator=generator, device="cpu")
 
 
 @torch.no_grad()
-def fill(module: nn.Module, seed: int) -> None:
-    """Set parameters and buffers from the seed: weights scaled by fan-in, vectors near one half, variances positive."""
+def fill(module: nn.Module, seed: int, *, convolution_bias: bool = True) -> None:
+    """Set parameters and buffers from the seed: weights scaled by fan-in, vectors near one half, variances positive.
+
+    Without `convolution_bias` the biases of convolutions are zero, as if they had none.
+    """
     for parameter in module.parameters():
-        values = seeded(tuple(parameter.shape), seed, "parameter")
+        values = _drawn(tuple(parameter.shape), seed, "parameter")
         fan_in = parameter[0].numel() if parameter.dim() >= 2 else 0
         # Vectors stay near one half, so that a scale of BatchNorm never vanishes.
         values = values * math.sqrt(2.0 / fan_in) if fan_in else 0.5 + 0.2 * values
-        parameter.copy_(values)
+        filled = parameter.view(-1) if parameter.is_contiguous() else parameter.new_empty(parameter.numel())
+        for piece in filled.split(_PERIOD):
+            piece.copy_(values[: len(piece)])
+        if not parameter.is_contiguous():
+            parameter.copy_(filled.reshape(parameter.shape))
     for buffer in module.buffers():
         if buffer.is_floating_point():
             buffer.copy_(seeded(tuple(buffer.shape), seed, "buffer").abs() + 0.5)
+    if not convolution_bias:
+        for layer in module.modules():
+            if isinstance(layer, nn.modules.conv._ConvNd) and layer.bias is not None:
+                layer.bias.zero_()
+
+
+class _Undropped(TorchFunctionMode):
+    """Every dropout lets everything through and is noted, be it a layer or a function: its mask is nobody's mistake."""
+
+    _FUNCTIONS = (F.dropout, F.dropout1d, F.dropout2d, F.dropout3d, F.alpha_dropout, F.feature_alpha_dropout)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rates: list[float] = []
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Run the function, or note the share that this dropout would drop."""
+        if func not in self._FUNCTIONS:
+            return func(*args, **(kwargs or {}))
+        given = inspect.signature(func).bind(*args, **(kwargs or {}))
+        given.apply_defaults()
+        if given.arguments["training"] and given.arguments["p"] > 0:
+            self.rates.append(float(given.arguments["p"]))
+        return given.arguments["input"] * 1
 
 
 def _constructed(target: Any, probe: Probe) -> nn.Module:
@@ -61,11 +105,11 @@ def _nested(args: tuple[Value, ...]) -> list[Any]:
 def run(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
     """Construct the module, fill it and run it forward and backward in train and eval mode.
 
-    Options: `inputs`, the tensors forward takes; `dtype`, float64 or float32.
+    Options: `inputs`, the tensors forward takes; `dtype`, float64 or float32; `bias`, "zero" for convolutions without.
 
-    Returns a dict: per mode `output` and `input_gradient`; `gradients`, a list of (shape, projection) of parameters
-    that got one; `unused`, shapes of those that did not; `buffers` as (shape, values) after training;
-    `input_changed`.
+    Returns a dict: per mode `output`, `input_gradient`, `input_changed` and `dropout`, the rates applied, in order;
+    `gradients`, a list of (shape, projection) of parameters that got one; `unused`, shapes of those that did not;
+    `buffers` as (shape, values) after training.
     """
     dtype = torch.float64 if probe.options["dtype"] == "float64" else torch.float32
     torch.set_default_dtype(dtype)  # so that tensors the student's code makes fit in
@@ -75,19 +119,18 @@ def run(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
         module.eval()
         module(*[tensor.clone() for tensor in inputs])  # lazy layers take their shapes here
     module = module.to(dtype)
-    for each in module.modules():
-        if isinstance(each, nn.modules.dropout._DropoutNd):
-            each.p = 0.0
     result: dict[str, Value] = {}
     for mode in ("train", "eval"):
-        fill(module, probe.seed)
+        fill(module, probe.seed, convolution_bias=probe.options.get("bias") != "zero")
         module.train(mode == "train")
         module.zero_grad(set_to_none=True)
         leaves = [tensor.clone().requires_grad_() for tensor in inputs]
         # Passed through an operation, because an in-place change of a leaf raises where a change of a result does not.
         passed = [leaf * 1 for leaf in leaves]
-        output = module(*passed)
+        with _Undropped() as undropped:
+            output = module(*passed)
         result[f"{mode}.output"] = output
+        result[f"{mode}.dropout"] = undropped.rates
         changed = any(not torch.equal(a.detach(), b) for a, b in zip(passed, inputs, strict=True))
         result[f"{mode}.input_changed"] = changed
         cotangent = seeded(tuple(output.shape), probe.seed, "cotangent").to(output)
@@ -106,12 +149,12 @@ def _projected(gradient: torch.Tensor, seed: int) -> torch.Tensor:
     flat = gradient.detach().reshape(-1)
     if flat.numel() <= _LARGE:
         return flat
-    return torch.stack(
-        [
-            flat @ seeded(tuple(gradient.shape), seed, f"projection {n}").reshape(-1).to(flat) / math.sqrt(flat.numel())
-            for n in range(_PROJECTIONS)
-        ]
-    )
+    pieces = flat.split(_PERIOD)
+    projections = []
+    for number in range(_PROJECTIONS):
+        drawn = _drawn(tuple(gradient.shape), seed, f"projection {number}").to(flat)
+        projections.append(sum(piece @ drawn[: len(piece)] for piece in pieces) / math.sqrt(flat.numel()))
+    return torch.stack(projections)
 
 
 def shapes(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
