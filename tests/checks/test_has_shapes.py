@@ -11,6 +11,7 @@ from torch import nn
 
 from grader.answer_key import AnswerKey
 from grader.checks.has_shapes import has_shapes
+from grader.errors import RubricError
 from grader.probes import Died, Missing, Observation, Raised, Returned, TimedOut
 from grader.records import Finding, Outcome
 from reference.hw2_cnn import misconceived_networks, solutions
@@ -50,7 +51,7 @@ def test_equal_shapes_pass_and_the_table_is_kept_for_display() -> None:
             [LAYERS[0], ("BatchNorm2d", [1, 6, 28, 28]), ("ReLU", [1, 6, 28, 28]), *LAYERS[1:]], id="other-kinds"
         ),
         pytest.param([LAYERS[0], ("MaxPool2d", [1, 6, 14, 14]), LAYERS[2]], id="another-pooling"),
-        pytest.param([*LAYERS[:2], ("Linear", [1, 120]), LAYERS[2]], id="a-layer-more"),
+        pytest.param([LAYERS[0], ("AdaptiveAvgPool2d", [1, 6]), *LAYERS[1:]], id="a-mean-for-display"),
     ],
 )
 def test_what_is_between_the_layers_does_not_matter(layers: list[tuple[str, list[int]]]) -> None:
@@ -84,6 +85,16 @@ def test_a_global_average_may_keep_its_axes_of_size_one() -> None:
             id="order",
         ),
         pytest.param(
+            [*LAYERS[:2], ("Linear", [1, 120]), LAYERS[2]],
+            "Layer 3 of 3 should be a linear layer with output (1, 10); the next linear layer of yours gives (1, 120).",
+            id="a-layer-more",
+        ),
+        pytest.param(
+            [*LAYERS, LAYERS[2]],
+            "There is a layer too many: after all 3 comes a linear layer with output (1, 10).",
+            id="a-layer-more-at-the-end",
+        ),
+        pytest.param(
             [],
             "Layer 1 of 3 should be a convolution with output (1, 6, 28, 28); yours has no further convolution.",
             id="none",
@@ -95,6 +106,12 @@ def test_the_first_difference_is_told_with_both_shapes(layers: list[tuple[str, l
 
     assert (finding.outcome, finding.message) == (Outcome.FAILED, message)
     assert finding.evidence["layers"] == [["Conv2d", [1, 6]]]
+
+
+def test_the_first_difference_is_kept_for_display() -> None:
+    finding = check(traced(LAYERS[0], ("AvgPool2d", [1, 6, 7, 7]), LAYERS[2]))
+
+    assert finding.evidence["differs"] == [2, ["pooling", [1, 6, 14, 14]], ["pooling", [1, 6, 7, 7]]]
 
 
 def test_the_output_of_the_whole_network_counts_too() -> None:
@@ -167,7 +184,60 @@ def test_a_network_of_other_shapes_fails(mistaken: type[nn.Module]) -> None:
     finding = check_network("LeNet", mistaken, [1, 1, 28, 28])
 
     assert finding.outcome is Outcome.FAILED
+    assert finding.message.startswith(" ".join((mistaken.__doc__ or "").split()))
     assert "should be a" in finding.message
+
+
+# ---- one layer wrong -------------------------------------------------------------------------------------------------
+
+
+class LeNetNarrow(solutions.LeNet):
+    def __init__(self) -> None:
+        super().__init__()
+        self.net[7] = nn.LazyLinear(100)
+
+
+class LeNetLonger(solutions.LeNet):
+    def __init__(self) -> None:
+        super().__init__()
+        self.net.insert(9, nn.LazyLinear(120))
+
+
+class LeNetShorter(solutions.LeNet):
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = nn.Sequential(*self.net[:7], *self.net[9:])
+
+
+class LeNetTwoWrong(solutions.LeNet):
+    def __init__(self) -> None:
+        super().__init__()
+        self.net[0], self.net[9] = nn.LazyConv2d(6, kernel_size=5), nn.LazyLinear(85)
+
+
+@pytest.mark.parametrize(
+    "network",
+    [misconceived_networks.LeNetUnpadded, LeNetNarrow, LeNetLonger, LeNetShorter],
+    ids=lambda each: each.__name__,
+)
+def test_one_wrong_layer_earns_the_share_that_the_rubric_gives(network: type[nn.Module]) -> None:
+    strict = check_network("LeNet", network, [1, 1, 28, 28])
+    kind = check_network("LeNet", network, [1, 1, 28, 28], credit={"one_layer": 0.5})
+
+    assert (strict.outcome, strict.credit) == (Outcome.FAILED, 0.0)
+    assert (kind.outcome, kind.credit) == (Outcome.PARTIAL, 0.5)
+    assert "earns a part" in kind.message
+
+
+@pytest.mark.parametrize("network", [LeNetTwoWrong, nn.Identity], ids=lambda each: each.__name__)
+def test_two_wrong_layers_earn_nothing(network: type[nn.Module]) -> None:
+    assert check_network("LeNet", network, [1, 1, 28, 28], credit={"one_layer": 0.5}).credit == 0
+
+
+@pytest.mark.parametrize("credit", [{"one_layer": 1}, {"one_layer": True}, {"on_layer": 0.5}, {"one_layer": "half"}])
+def test_a_share_that_is_none_is_a_mistake_of_the_rubric(credit: dict[str, Any]) -> None:
+    with pytest.raises(RubricError, match="lenet-shapes: credit"):
+        has_shapes(FakeSession(), FakeReference(), ITEM, input=[1, 1, 28, 28], credit=credit)
 
 
 def test_functions_instead_of_layers_have_the_same_shapes() -> None:
