@@ -229,6 +229,15 @@ def vgg_block_inputs(generator: torch.Generator, case: int) -> ModuleArguments:
     return ModuleArguments(args, {}, (normal(generator, shape),))
 
 
+def vgg_inputs(generator: torch.Generator, case: int) -> ModuleArguments:
+    """Give a tiny architecture, as the hidden layers are large, and images, (batch, 1, h, w)."""
+    args, kwargs, shape = (
+        ((((1, 3), (2, 4)),), {"num_classes": 5}, (2, 1, 8, 8)),
+        ((((2, 2), (1, 5)), 0.01), {}, (3, 1, 9, 12)),
+    )[case % 2]
+    return ModuleArguments(args, dict(kwargs), (normal(generator, shape),))
+
+
 # ---- 8.6 ResNet
 
 
