@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 import importlib
 import inspect
 import random
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -21,6 +23,16 @@ from grader.errors import AnswerKeyError, RubricError
 from grader.kernel.inside.answering import NotDefined, answer
 from grader.kernel.wire import observation_frame, read_observation
 from grader.probes import Layer, Observation, Probe, Returned, Value, Version
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A named misconception: what it binds, and the sentence that a student reads."""
+
+    target: str
+    name: str
+    sentence: str
+    names: Callable[[], Mapping[str, Any]]
 
 
 class AnswerKey:
@@ -36,11 +48,14 @@ class AnswerKey:
     """
 
     def __init__(self, course: Path, name: str, *, secret: bytes | None = None) -> None:
+        self._course, self._name = course, name
         self._secret = secret
         self._solutions = _module(course, name, "solutions")
         self._inputs = _module(course, name, "inputs")
         self._stand_ins = _module(course, name, "stand_ins")
         self._mistakes = _module(course, name, "misconceptions")
+        # Targets that are values: each of their misconceptions is a function that makes the names it binds.
+        self._values: frozenset[str] = getattr(self._mistakes, "VALUES", frozenset())
         self._answers: dict[bytes, Observation] = {}
 
     # ---- as a session ------------------------------------------------------------------------------------------------
@@ -72,13 +87,8 @@ class AnswerKey:
     @contextmanager
     def entered(self, target: str, stand_ins: Mapping[str, str]) -> Iterator[tuple[Any, dict[str, Any]]]:
         """The `Bench` of the reference: its solutions by name."""
-        bare, _, number = target.partition("@")
-        names = [name.strip() for name in bare.split(",")]
         namespace = vars(self._solutions)
-        if missing := [name for name in names if name not in namespace]:
-            raise NotDefined(f"{missing[0]} is not in {self._solutions.__name__}")
-        value = namespace[names[0]] if len(names) == 1 else tuple(namespace[name] for name in names)
-        yield (value[int(number)] if number else value), namespace
+        yield _looked_up(target, namespace), namespace
 
     # ---- what only the reference has ---------------------------------------------------------------------------------
 
@@ -107,17 +117,49 @@ class AnswerKey:
 
     def misconceptions(self, probes: Sequence[Probe]) -> Iterator[tuple[str, Sequence[Observation]]]:
         """Per misconception of the probes' target its sentence, and what it answers to the probes."""
-        for mistaken in self._mistakes.MISCONCEPTIONS.get(probes[0].target, ()):
+        target, _, _ = probes[0].target.partition("@")
+        for mistaken in self._mistakes.MISCONCEPTIONS.get(target, ()):
             text = " ".join((mistaken.__doc__ or "").split())
             yield text, [self._mistaken(mistaken, probe) for probe in probes]
 
     def _mistaken(self, mistaken: Any, probe: Probe) -> Observation:
         key = _key(probe) + mistaken.__qualname__.encode()
         if key not in self._answers:
+            target, _, _ = probe.target.partition("@")
             with _undisturbed():
-                observation = answer(probe, _OnlyOne(mistaken))
+                bound = mistaken() if target in self._values else {target: mistaken}
+                observation = answer(probe, _OnlyOne({**vars(self._solutions), **bound}))
             self._answers[key] = read_observation(observation_frame(observation))
         return self._answers[key]
+
+    def mistakes(self) -> Iterator[Mistake]:
+        """Every named misconception, in the order in which they are looked for."""
+        for target, versions in self._mistakes.MISCONCEPTIONS.items():
+            for mistaken in versions:
+                bind = mistaken if target in self._values else functools.partial(dict, {target: mistaken})
+                text = " ".join((mistaken.__doc__ or "").split())
+                yield Mistake(target, mistaken.__qualname__, text, bind)
+
+    @property
+    def solutions(self) -> ModuleType:
+        """The right answers by name."""
+        return self._solutions
+
+    def book_examples(self) -> Mapping[str, Callable[[ModuleType], None]]:
+        """By name what the book prints about it: each raises AssertionError where a module's answer is another."""
+        try:
+            module = _module(self._course, self._name, "book_examples")
+        except RubricError:
+            return {}
+        return {name: value for name, value in vars(module).items() if inspect.isfunction(value) and name[0] != "_"}
+
+    def equivalents(self) -> Mapping[str, Mapping[str, str]]:
+        """By definition the changes that make no difference to what is asked, each with the reason."""
+        try:
+            made: Mapping[str, Mapping[str, str]] = _module(self._course, self._name, "equivalents").EQUIVALENTS
+        except RubricError:
+            return {}
+        return made
 
     def stand_in(self, target: str) -> str | None:
         """Source text of a right helper made of torch's own operations, where there is one."""
@@ -133,14 +175,24 @@ class AnswerKey:
 
 
 class _OnlyOne:
-    """The `Bench` of one misconception, whatever name is asked for."""
+    """The `Bench` of one misconception: the reference's names, those that it binds otherwise replaced."""
 
-    def __init__(self, target: Any) -> None:
-        self._target = target
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        self._namespace = namespace
 
     @contextmanager
     def entered(self, target: str, stand_ins: Mapping[str, str]) -> Iterator[tuple[Any, dict[str, Any]]]:
-        yield self._target, {}
+        yield _looked_up(target, self._namespace), self._namespace
+
+
+def _looked_up(target: str, namespace: Mapping[str, Any]) -> Any:
+    """The value of a name, of several that belong together, or of the one that a number picks (`name@2`)."""
+    bare, _, number = target.partition("@")
+    names = [name.strip() for name in bare.split(",")]
+    if missing := [name for name in names if name not in namespace]:
+        raise NotDefined(f"{missing[0]} is not in {namespace['__name__']}")
+    value = namespace[names[0]] if len(names) == 1 else tuple(namespace[name] for name in names)
+    return value[int(number)] if number else value
 
 
 @contextmanager
@@ -164,12 +216,23 @@ def _travelling(value: Any, seed: int) -> Value:
 
 
 def _module(course: Path, name: str, part: str) -> ModuleType:
-    if str(course) not in sys.path:
-        sys.path.insert(0, str(course))
     try:
-        return importlib.import_module(f"reference.{name}.{part}")
+        return importlib.import_module(f"{_package(course.resolve() / 'reference')}.{name}.{part}")
     except ModuleNotFoundError as error:
         raise RubricError(f"{course}/reference/{name}/{part}.py is missing ({error})") from error
+
+
+def _package(folder: Path) -> str:
+    """The name under which a course's reference is imported: two courses may be open in one process."""
+    name = "reference"
+    known = sys.modules.get(name)
+    if known is not None and str(folder) not in known.__path__:
+        name = f"reference_{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
+    if name not in sys.modules:
+        package = ModuleType(name)
+        package.__path__ = [str(folder)]
+        sys.modules[name] = package
+    return name
 
 
 def _key(probe: Probe) -> bytes:

@@ -53,7 +53,10 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AnswerKey
     (package / "misconceptions.py").write_text(
         "def once(x, y=0):\n    '''It is ten times\n    too small.'''\n    return x\n"
         "def fails(x, y=0):\n    '''It raises.'''\n    raise KeyError(x)\n"
-        "MISCONCEPTIONS = {'f': (once, fails)}\n"
+        "def threes():\n    '''All are three.'''\n    return {'pair': (3, 3)}\n"
+        "def second():\n    '''The second is another.'''\n    return {'pair': (1, 9)}\n"
+        "MISCONCEPTIONS = {'f': (once, fails), 'pair': (threes, second), 'f, pair': (threes,)}\n"
+        "VALUES = {'pair', 'f, pair'}\n"
     )
     ours = {name: module for name, module in sys.modules.items() if name.split(".")[0] == "reference"}
     for name in ours:
@@ -282,6 +285,40 @@ def test_a_misconception_is_not_mistaken_for_the_reference(small: AnswerKey) -> 
     list(small.misconceptions([probe]))
 
     assert list(small.ask([probe])) == [Returned(10)]
+
+
+def test_a_misconceived_value_is_made_by_its_function(small: AnswerKey) -> None:
+    found = dict(small.misconceptions([Probe("state", "pair")]))
+
+    assert found == {"All are three.": [Returned((3, 3))], "The second is another.": [Returned((1, 9))]}
+
+
+def test_a_number_picks_one_of_a_misconceived_value(small: AnswerKey) -> None:
+    found = dict(small.misconceptions([Probe("state", "pair@1"), Probe("state", "pair@0")]))
+
+    assert found == {"All are three.": [Returned(3)] * 2, "The second is another.": [Returned(9), Returned(1)]}
+
+
+def test_around_a_misconceived_value_stand_the_names_of_the_reference(small: AnswerKey) -> None:
+    found = list(small.misconceptions([Probe("evaluate", "f, pair", options={"expression": "f(pair[0])"})]))
+
+    assert found == [("All are three.", [Returned(30)])]
+
+
+def test_a_misconceived_value_leaves_the_reference_as_it_is(small: AnswerKey) -> None:
+    list(small.misconceptions([Probe("state", "pair")]))
+
+    assert list(small.ask([Probe("state", "pair")])) == [Returned((1, 2))]
+
+
+def test_a_reference_whose_misconceptions_are_all_definitions_need_not_say_so(
+    small: AnswerKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("reference.small.misconceptions.VALUES")
+
+    key = AnswerKey(Path(sys.path[0]), "small")
+
+    assert next(iter(key.misconceptions([Probe("call", "f", (1,))]))) == ("It is ten times too small.", [Returned(1)])
 
 
 def test_a_stand_in_is_source_text_that_runs_by_itself(key: AnswerKey) -> None:

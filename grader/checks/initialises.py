@@ -7,6 +7,7 @@ import math
 import torch
 
 from grader.checks.asking import Reference, ask_both, failed, passed, sentence
+from grader.compare import compare
 from grader.probes import Probe, Returned, Session
 from grader.records import Finding, Item
 
@@ -18,7 +19,8 @@ def initialises(student: Session, reference: Reference, item: Item) -> Finding:
 
     Uniform within ±a has standard deviation a/√3; the bound a is that of Glorot and Bengio (2010).
     """
-    (answer,) = ask_both(student, reference, [Probe("initialise", item.target, seed=reference.seed(item.id, 0))])
+    probe = Probe("initialise", item.target, seed=reference.seed(item.id, 0))
+    (answer,) = ask_both(student, reference, [probe])
     if not isinstance(answer.observed, Returned):
         return failed(sentence(answer.observed, item.target))
     if not isinstance(answer.observed.value, dict) or answer.observed.value.keys() != answer.expected.keys():
@@ -28,7 +30,8 @@ def initialises(student: Session, reference: Reference, item: Item) -> Finding:
         if not isinstance(observed, torch.Tensor) or observed.shape != expected.shape:
             return failed(f"`{item.target}` changes the shape of parameter {name}.")
         if problem := _problem(observed.double(), expected.double()):
-            return failed(f"After `net.apply({item.target})` on {_LAYERS[name]}: {problem}")
+            known = _misconception(answer.observed, reference, probe)
+            return failed(f"{known} After `net.apply({item.target})` on {_LAYERS[name]}: {problem}".strip())
     return passed("Linear and Conv2d weights are Xavier-uniform; nothing else was touched.")
 
 
@@ -38,6 +41,14 @@ _LAYERS = {
                          (2, "nn.ConvTranspose2d(16, 4, 3)"), (4, "nn.Linear(60, 40)"))
     for kind in ("weight", "bias")
 }  # fmt: skip
+
+
+def _misconception(observed: Returned, reference: Reference, probe: Probe) -> str:
+    """The sentence of the misconception that draws the student's very parameters: the seed of a probe is known."""
+    for text, (mistaken,) in reference.misconceptions([probe]):
+        if isinstance(mistaken, Returned) and compare(observed.value, mistaken.value) is None:
+            return text
+    return ""
 
 
 def _problem(observed: torch.Tensor, expected: torch.Tensor) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from grader.checks.asking import Reference, failed, passed
 from grader.compare import compare
 from grader.probes import Observation, Probe, Returned, Session
@@ -15,21 +17,30 @@ def some_version_returns(
     versions = [n for n, version in enumerate(student.versions(item.target)) if version.kind == "library"]
     if not versions:
         return failed(f"`{item.target}` is never bound to a layer of torch.nn.")
-    found = 0
-    lacking = []
+    lacking, known = [], ""
     for number in range(cases):
         seed = reference.seed(item.id, number)
         args, kwargs, _ = reference.case(inputs, seed, number)
-        probes = [Probe("call", f"{item.target}@{n}", args, kwargs, seed) for n in versions]
-        (expected,) = reference.ask([Probe("call", f"{layers}@{number}", args, kwargs, seed)])
-        if any(_equals(observed, expected) for observed in student.ask(probes)):
-            found += 1
-        else:
+        probe = Probe("call", f"{layers}@{number}", args, kwargs, seed)
+        (expected,) = reference.ask([probe])
+        observed = list(student.ask([Probe("call", f"{item.target}@{n}", args, kwargs, seed) for n in versions]))
+        if not any(_equals(each, expected) for each in observed):
             lacking.append(number + 1)
+            known = known or _misconception(observed, reference, probe)
     if not lacking:
         return passed(f"All {cases} layers give the expected values.")
+    found = cases - len(lacking)
     message = f"{found} of {cases} layers give the expected values; none of yours does for layer {lacking[0]}."
-    return Finding(Outcome.PARTIAL if found else Outcome.FAILED, round(found / cases, 4), message)
+    outcome = Outcome.PARTIAL if found else Outcome.FAILED
+    return Finding(outcome, round(found / cases, 4), f"{known} {message}".strip())
+
+
+def _misconception(observed: Sequence[Observation], reference: Reference, probe: Probe) -> str:
+    """The sentence of the misconception that gives what one of the student's layers gives."""
+    for text, (mistaken,) in reference.misconceptions([probe]):
+        if any(_equals(each, mistaken) for each in observed):
+            return text
+    return ""
 
 
 def _equals(observed: Observation, expected: Observation) -> bool:

@@ -202,8 +202,8 @@ def pool2d_avg_inputs(generator: torch.Generator, case: int) -> Arguments:
 
 
 def library_pooling_inputs(generator: torch.Generator, case: int) -> Arguments:
-    """Give X for the layer of the same number in `solutions.LIBRARY_POOLING`: (1, 1, 4, 4), at last two channels."""
-    return Arguments((normal(generator, (1, 2 if case % 3 == 2 else 1, 4, 4)),), {})
+    """Give X for the layer of the same number in `solutions.LIBRARY_POOLING`: (1, 1, 7, 8), at last two channels."""
+    return Arguments((normal(generator, (1, 2 if case % 3 == 2 else 1, 7, 8)),), {})
 
 
 # ---- 7.6 LeNet
@@ -261,7 +261,7 @@ def residual_1x1_inputs(generator: torch.Generator, case: int) -> ModuleArgument
 def resnet_inputs(generator: torch.Generator, case: int) -> ModuleArguments:
     """Give a small architecture and images, (batch, 1, h, w), that leave batch norm several values per channel."""
     args, kwargs, shape = (
-        ((((1, 64), (1, 16)),), {"num_classes": 5}, (2, 1, 32, 32)),
+        ((((1, 64), (2, 16)),), {"num_classes": 5}, (2, 1, 32, 32)),
         ((((2, 64), (1, 32), (1, 16)), 0.01), {}, (2, 1, 32, 40)),
     )[case % 2]
     return ModuleArguments(args, dict(kwargs), (normal(generator, shape),))

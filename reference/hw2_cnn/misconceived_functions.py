@@ -63,13 +63,34 @@ def corr2d_padded(X: torch.Tensor, K: torch.Tensor) -> torch.Tensor:
     return solutions.corr2d(nn.functional.pad(X, (left, columns - left, top, rows - top)), K)
 
 
+def corr2d_one_to_the_right(X: torch.Tensor, K: torch.Tensor) -> torch.Tensor:
+    """The window starts one column too far right: the first one starts at row 0 and column 0."""
+    return solutions.corr2d(nn.functional.pad(X, (0, 1))[:, 1:], K)
+
+
+def corr2d_first_kernel_row(X: torch.Tensor, K: torch.Tensor) -> torch.Tensor:
+    """Only the first row of the kernel counts: the sum goes over all of its rows and columns."""
+    return solutions.corr2d(X[: X.shape[0] - K.shape[0] + 1], K[:1])
+
+
+def corr2d_summed_first(X: torch.Tensor, K: torch.Tensor) -> torch.Tensor:
+    """Window and kernel are summed before they are multiplied; multiply element by element, then sum."""
+    return solutions.corr2d(X, torch.ones_like(K)) * K.sum()
+
+
+def corr2d_matrix_product(X: torch.Tensor, K: torch.Tensor) -> torch.Tensor:
+    """Window and kernel are multiplied as matrices (@); cross-correlation multiplies element by element (*)."""
+    windows = X.unfold(0, K.shape[0], 1).unfold(1, K.shape[1], 1)  # (h - kh + 1, w - kw + 1, kh, kw)
+    return (windows @ K).sum(dim=(2, 3))
+
+
 def corr2d_detached(X: torch.Tensor, K: torch.Tensor) -> torch.Tensor:
     """The values are right, but no gradient flows back to X and K: the result was built from plain numbers."""
     return solutions.corr2d(X.detach(), K.detach())
 
 
 class Conv2DWithoutBias(solutions.Conv2D):
-    """The bias is created but never added to the output."""
+    """No trainable bias is added to the output: the bias has to be an nn.Parameter and a part of forward."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return solutions.corr2d(x, self.weight)
@@ -80,6 +101,41 @@ class Conv2DFlipped(solutions.Conv2D):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return solutions.corr2d(x, self.weight.flip(0, 1)) + self.bias
+
+
+class Conv2DBiasOnImage(solutions.Conv2D):
+    """The bias is added to the image; it belongs to the output, after the cross-correlation."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return solutions.corr2d(x + self.bias, self.weight)
+
+
+class Conv2DBiasOnWeight(solutions.Conv2D):
+    """The bias is added to the weight; it belongs to the output, after the cross-correlation."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return solutions.corr2d(x, self.weight + self.bias)
+
+
+class Conv2DBiasSubtracted(solutions.Conv2D):
+    """The bias is subtracted; it has to be added to the cross-correlation."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return solutions.corr2d(x, self.weight) - self.bias
+
+
+class Conv2DWeightCutOff(solutions.Conv2D):
+    """No gradient reaches the weight: forward uses its .data or a detached copy of it."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return solutions.corr2d(x, self.weight.detach()) + self.bias
+
+
+class Conv2DSquareWeight(solutions.Conv2D):
+    """The weight is square: kernel_size gives its height and its width."""
+
+    def __init__(self, kernel_size: tuple[int, int]) -> None:
+        super().__init__((kernel_size[0], kernel_size[0]))
 
 
 class Conv2DPlainTensors(nn.Module):
@@ -137,6 +193,11 @@ def corr2d_multi_in_first(X: torch.Tensor, K: torch.Tensor) -> torch.Tensor:
     return solutions.corr2d(X[0], K[0])
 
 
+def corr2d_multi_in_last(X: torch.Tensor, K: torch.Tensor) -> torch.Tensor:
+    """Only the last channel counts: the loop overwrites its result where it has to add to it."""
+    return solutions.corr2d(X[-1], K[-1])
+
+
 def corr2d_multi_in_mean(X: torch.Tensor, K: torch.Tensor) -> torch.Tensor:
     """The channels are averaged; 7.4 adds them up."""
     return solutions.corr2d_multi_in(X, K) / len(X)
@@ -160,6 +221,11 @@ def corr2d_multi_in_out_summed(X: torch.Tensor, K: torch.Tensor) -> torch.Tensor
 def corr2d_multi_in_out_repeated(X: torch.Tensor, K: torch.Tensor) -> torch.Tensor:
     """All output channels come from the first kernel: each output channel has a kernel of its own."""
     return solutions.corr2d_multi_in(X, K[0]).expand(len(K), -1, -1)
+
+
+def corr2d_multi_in_out_reversed(X: torch.Tensor, K: torch.Tensor) -> torch.Tensor:
+    """The output channels come in reverse order; the first kernel makes the first one."""
+    return solutions.corr2d_multi_in_out(X, K).flip(0)
 
 
 def corr2d_multi_in_out_last_axis(X: torch.Tensor, K: torch.Tensor) -> torch.Tensor:
@@ -189,6 +255,11 @@ def corr2d_1x1_pixels_mixed(X: torch.Tensor, K: torch.Tensor) -> torch.Tensor:
     return (K[:, :, 0, 0] @ pixels.t()).reshape(-1, *X.shape[1:])
 
 
+def corr2d_1x1_channels_last(X: torch.Tensor, K: torch.Tensor) -> torch.Tensor:
+    """The output channels are the last axis; the output has the shape (outputs, h, w)."""
+    return solutions.corr2d_multi_in_out_1x1(X, K).movedim(0, -1)
+
+
 def corr2d_1x1_flat(X: torch.Tensor, K: torch.Tensor) -> torch.Tensor:
     """The image is still flat: the product has to be reshaped to (outputs, h, w)."""
     return solutions.corr2d_multi_in_out_1x1(X, K).flatten(1)
@@ -206,6 +277,29 @@ def pool2d_max_from_zero(X: torch.Tensor, pool_size: tuple[int, int], mode: str 
 def pool2d_max_of_sizes(X: torch.Tensor, pool_size: tuple[int, int], mode: str = "max") -> torch.Tensor:
     """The maximum of the absolute values is taken; pooling takes the values as they are."""
     return solutions.pool2d(X.abs() if mode == "max" else X, pool_size, mode)
+
+
+def pool2d_max_is_sum(X: torch.Tensor, pool_size: tuple[int, int], mode: str = "max") -> torch.Tensor:
+    """With "max" the window is added up; max-pooling takes its largest value."""
+    Y = solutions.pool2d(X, pool_size, "avg")
+    return Y * pool_size[0] * pool_size[1] if mode == "max" else Y
+
+
+def pool2d_always_average(X: torch.Tensor, pool_size: tuple[int, int], mode: str = "max") -> torch.Tensor:
+    """With "max" the average of the window is taken; max-pooling takes its largest value."""
+    return solutions.pool2d(X, pool_size, "avg")
+
+
+def pool2d_minimum(X: torch.Tensor, pool_size: tuple[int, int], mode: str = "max") -> torch.Tensor:
+    """The smallest value of the window is taken; max-pooling takes the largest one."""
+    return -solutions.pool2d(-X, pool_size, mode)
+
+
+def pool2d_padded(X: torch.Tensor, pool_size: tuple[int, int], mode: str = "max") -> torch.Tensor:
+    """The output is as large as the image because the image was padded; the pooling of 7.5.1 has no padding."""
+    rows, columns = pool_size[0] - 1, pool_size[1] - 1
+    left, top = columns // 2, rows // 2
+    return solutions.pool2d(nn.functional.pad(X, (left, columns - left, top, rows - top)), pool_size, mode)
 
 
 def pool2d_average_of_square(X: torch.Tensor, pool_size: tuple[int, int], mode: str = "max") -> torch.Tensor:
@@ -272,3 +366,23 @@ def init_cnn_bias_too(module: nn.Module) -> None:
     solutions.init_cnn(module)
     if isinstance(module, nn.Linear | nn.Conv2d) and module.bias is not None:
         nn.init.zeros_(module.bias)
+
+
+def init_cnn_other_layers(module: nn.Module) -> None:
+    """Other layers with a weight are initialised as well; 7.6 names nn.Linear and nn.Conv2d only."""
+    if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+        nn.init.xavier_uniform_(module.weight)
+
+
+def init_cnn_batch_norm_too(module: nn.Module) -> None:
+    """Batch normalisation is initialised as well; 7.6 names nn.Linear and nn.Conv2d only."""
+    solutions.init_cnn(module)
+    if isinstance(module, nn.BatchNorm2d):
+        nn.init.ones_(module.weight)
+        nn.init.zeros_(module.bias)
+
+
+def init_cnn_zeros(module: nn.Module) -> None:
+    """The weights are set to zero, so that all units of a layer stay alike; 7.6 asks for Xavier's uniform ones."""
+    if isinstance(module, nn.Linear | nn.Conv2d):
+        nn.init.zeros_(module.weight)

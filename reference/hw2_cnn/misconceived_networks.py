@@ -1,4 +1,4 @@
-"""Wrong versions of the networks of 7.6, 8.2 and 8.6 and of their blocks.
+"""Wrong versions of the networks of 7.6 and 8.2 and of the blocks of 8.2 and 8.6.
 
 Each docstring is the sentence that a student reads when the answers equal those of the version below it.
 """
@@ -78,6 +78,72 @@ class LeNetMissingSigmoid(solutions.LeNet):
         self.net[4] = nn.Identity()
 
 
+class LeNetOnePooling(solutions.LeNet):
+    """No pooling follows the second convolution; each of the two convolutions has one."""
+
+    def __init__(self, lr: float = 0.1, num_classes: int = 10) -> None:
+        super().__init__(lr, num_classes)
+        self.net[5] = nn.Identity()
+
+
+class LeNetTanh(solutions.LeNet):
+    """The activations are tanh; the LeNet of 7.6 has sigmoids."""
+
+    def __init__(self, lr: float = 0.1, num_classes: int = 10) -> None:
+        super().__init__(lr, num_classes)
+        self.net = replaced(self.net, nn.Sigmoid, nn.Tanh)
+
+
+class LeNetLogSoftmax(solutions.LeNet):
+    """A log-softmax follows the last layer; the loss already contains one, so the network returns plain scores."""
+
+    def forward(self, X: torch.Tensor) -> torch.Tensor:
+        return super().forward(X).log_softmax(dim=1)
+
+
+class LeNetSigmoidAtEnd(solutions.LeNet):
+    """A sigmoid follows the last layer; the network returns plain scores."""
+
+    def forward(self, X: torch.Tensor) -> torch.Tensor:
+        return super().forward(X).sigmoid()
+
+
+class LeNetLinearHidden(solutions.LeNet):
+    """No sigmoid follows the hidden layers with 120 and 84 units; 7.6 has one after each of them."""
+
+    def __init__(self, lr: float = 0.1, num_classes: int = 10) -> None:
+        super().__init__(lr, num_classes)
+        self.net[8] = nn.Identity()
+        self.net[10] = nn.Identity()
+
+
+class LeNetOneHidden(solutions.LeNet):
+    """There is one hidden layer; LeNet has two, with 120 and 84 units."""
+
+    def __init__(self, lr: float = 0.1, num_classes: int = 10) -> None:
+        super().__init__(lr, num_classes)
+        self.net = nn.Sequential(*self.net[:9], self.net[11])
+
+
+class LeNetSmallKernels(solutions.LeNet):
+    """The convolutions have kernels of 3 x 3; LeNet's are 5 x 5."""
+
+    def __init__(self, lr: float = 0.1, num_classes: int = 10) -> None:
+        super().__init__(lr, num_classes)
+        self.net[0] = nn.LazyConv2d(6, kernel_size=3, padding=2)
+        self.net[3] = nn.LazyConv2d(16, kernel_size=3)
+
+
+class LeNetBatchNorm(solutions.LeNet):
+    """Batch normalisation follows the convolutions; the LeNet of 7.6 has none."""
+
+    def __init__(self, lr: float = 0.1, num_classes: int = 10) -> None:
+        super().__init__(lr, num_classes)
+        first, second = self.net[0], self.net[3]
+        self.net[0] = nn.Sequential(first, nn.LazyBatchNorm2d())
+        self.net[3] = nn.Sequential(second, nn.LazyBatchNorm2d())
+
+
 # ---- 8.2 VGG
 
 
@@ -114,17 +180,40 @@ def vgg_block_pooling_everywhere(num_convs: int, out_channels: int) -> nn.Sequen
     return nn.Sequential(*(solutions.vgg_block(1, out_channels) for _ in range(num_convs)))
 
 
+def vgg_block_strided(num_convs: int, out_channels: int) -> nn.Sequential:
+    """The last convolution halves the image by its stride; in VGG a max-pooling does, after stride 1."""
+    *layers, _, _, _ = solutions.vgg_block(num_convs, out_channels)
+    return nn.Sequential(*layers, nn.LazyConv2d(out_channels, kernel_size=3, padding=1, stride=2), nn.ReLU())
+
+
+def vgg_block_large_kernels(num_convs: int, out_channels: int) -> nn.Sequential:
+    """The kernels are 5 x 5 with padding 2; those of VGG are 3 x 3 with padding 1."""
+    block = solutions.vgg_block(num_convs, out_channels)
+    return replaced(block, nn.LazyConv2d, lambda: nn.LazyConv2d(out_channels, kernel_size=5, padding=2))
+
+
+def vgg_block_unpooled(num_convs: int, out_channels: int) -> nn.Sequential:
+    """The block has no pooling; it ends with a max-pooling that halves the image."""
+    return solutions.vgg_block(num_convs, out_channels)[:-1]
+
+
+def vgg_block_pooling_slow(num_convs: int, out_channels: int) -> nn.Sequential:
+    """The pooling moves by one element; with stride 2 it halves the image."""
+    block = solutions.vgg_block(num_convs, out_channels)
+    return replaced(block, nn.MaxPool2d, lambda: nn.MaxPool2d(kernel_size=2, stride=1))
+
+
+def vgg_block_sigmoid(num_convs: int, out_channels: int) -> nn.Sequential:
+    """The activations are sigmoids; VGG has ReLU."""
+    return replaced(solutions.vgg_block(num_convs, out_channels), nn.ReLU, nn.Sigmoid)
+
+
 class VGGNarrow(solutions.VGG):
     """The hidden layers have 1024 units; VGG's have 4096."""
 
     def __init__(self, arch: Sequence[Sequence[int]], lr: float = 0.1, num_classes: int = 10) -> None:
         super().__init__(arch, lr, num_classes)
-        self.net = nn.Sequential(
-            *(
-                nn.LazyLinear(1024) if isinstance(layer, nn.LazyLinear) and layer.out_features == 4096 else layer
-                for layer in self.net
-            )
-        )
+        self.net[-7], self.net[-4] = nn.LazyLinear(1024), nn.LazyLinear(1024)
 
 
 class VGGOneHidden(solutions.VGG):
@@ -140,6 +229,53 @@ class VGGSingleConvolutions(solutions.VGG):
 
     def __init__(self, arch: Sequence[Sequence[int]], lr: float = 0.1, num_classes: int = 10) -> None:
         super().__init__([(1, out_channels) for _, out_channels in arch], lr, num_classes)
+
+
+class VGGThreeHidden(solutions.VGG):
+    """There are three hidden layers with 4096 units; VGG has two."""
+
+    def __init__(self, arch: Sequence[Sequence[int]], lr: float = 0.1, num_classes: int = 10) -> None:
+        super().__init__(arch, lr, num_classes)
+        self.net = nn.Sequential(*self.net[:-1], nn.LazyLinear(4096), nn.ReLU(), self.net[-1])
+
+
+class VGGNoHidden(solutions.VGG):
+    """The scores come right after the blocks; VGG has two hidden layers with 4096 units in between."""
+
+    def __init__(self, arch: Sequence[Sequence[int]], lr: float = 0.1, num_classes: int = 10) -> None:
+        super().__init__(arch, lr, num_classes)
+        self.net = nn.Sequential(*self.net[:-7], self.net[-1])
+
+
+class VGGSigmoid(solutions.VGG):
+    """The hidden layers are followed by sigmoids; VGG has ReLU."""
+
+    def __init__(self, arch: Sequence[Sequence[int]], lr: float = 0.1, num_classes: int = 10) -> None:
+        super().__init__(arch, lr, num_classes)
+        self.net = replaced(self.net, nn.ReLU, nn.Sigmoid)
+
+
+class VGGLinearHidden(solutions.VGG):
+    """No ReLU follows the hidden layers; VGG has one after each of them."""
+
+    def __init__(self, arch: Sequence[Sequence[int]], lr: float = 0.1, num_classes: int = 10) -> None:
+        super().__init__(arch, lr, num_classes)
+        self.net = replaced(self.net, nn.ReLU, nn.Identity)
+
+
+class VGGSoftmax(solutions.VGG):
+    """A softmax follows the last layer; the loss already contains one, so the network returns plain scores."""
+
+    def forward(self, X: torch.Tensor) -> torch.Tensor:
+        return super().forward(X).softmax(dim=1)
+
+
+class VGGGlobalPooling(solutions.VGG):
+    """Each channel is averaged before the hidden layers; VGG flattens the whole image."""
+
+    def __init__(self, arch: Sequence[Sequence[int]], lr: float = 0.1, num_classes: int = 10) -> None:
+        super().__init__(arch, lr, num_classes)
+        self.net = nn.Sequential(*self.net[:-8], nn.AdaptiveAvgPool2d((1, 1)), *self.net[-8:])
 
 
 # ---- 8.6 ResNet
@@ -221,62 +357,60 @@ class ResidualSharedBatchNorm(solutions.Residual):
         self.bn2 = self.bn1
 
 
-class ResNetWithoutGlobalPooling(solutions.ResNet):
-    """The head flattens the whole image; ResNet averages each channel first."""
+class ResidualBatchNormAfterAddition(solutions.Residual):
+    """The second batch normalisation comes after the addition; it belongs before it."""
 
-    def __init__(self, arch: Sequence[Sequence[int]], lr: float = 0.1, num_classes: int = 10) -> None:
-        super().__init__(arch, lr, num_classes)
-        self.net[-1] = nn.Sequential(nn.Flatten(), nn.LazyLinear(num_classes))
-
-
-class ResNetGlobalMaximum(solutions.ResNet):
-    """The head takes each channel's maximum; ResNet takes its average."""
-
-    def __init__(self, arch: Sequence[Sequence[int]], lr: float = 0.1, num_classes: int = 10) -> None:
-        super().__init__(arch, lr, num_classes)
-        self.net[-1] = nn.Sequential(nn.AdaptiveMaxPool2d((1, 1)), nn.Flatten(), nn.LazyLinear(num_classes))
+    def forward(self, X: torch.Tensor) -> torch.Tensor:
+        Y: torch.Tensor = self.conv2(torch.relu(self.bn1(self.conv1(X))))
+        shortcut: torch.Tensor = X if self.conv3 is None else self.conv3(X)
+        return torch.relu(self.bn2(Y + shortcut))
 
 
-class ResNetFirstStageHalves(solutions.ResNet):
-    """The first stage halves the image, too; it keeps the size and the channels of the stem."""
+class ResidualShortcutTwice(solutions.Residual):
+    """The shortcut is added twice; it is added once, before the last ReLU."""
 
-    def block(self, num_residuals: int, num_channels: int, first_block: bool = False) -> nn.Sequential:
-        return super().block(num_residuals, num_channels)
-
-
-class ResNetNeverHalves(solutions.ResNet):
-    """No stage halves the image; each one but the first starts with stride 2."""
-
-    def block(self, num_residuals: int, num_channels: int, first_block: bool = False) -> nn.Sequential:
-        stage = super().block(num_residuals, num_channels, first_block=True)
-        if not first_block:
-            stage[0] = solutions.Residual(num_channels, use_1x1conv=True)
-        return stage
+    def forward(self, X: torch.Tensor) -> torch.Tensor:
+        Y: torch.Tensor = self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(X)))))
+        shortcut: torch.Tensor = X if self.conv3 is None else self.conv3(X)
+        return torch.relu(Y + shortcut + shortcut)
 
 
-class ResNetStemWithoutPooling(solutions.ResNet):
-    """The stem has no max-pooling; it ends with one of stride 2."""
+class ResidualReLUOnInput(solutions.Residual):
+    """A ReLU changes the input before the shortcut takes it; the shortcut takes the input as it came."""
 
-    def b1(self) -> nn.Sequential:
-        return super().b1()[:-1]
-
-
-class ResNet18OneBlock(solutions.ResNet):
-    """Each stage has one residual block; ResNet-18 has two in each."""
-
-    def __init__(self, lr: float = 0.1, num_classes: int = 10) -> None:
-        super().__init__(((1, 64), (1, 128), (1, 256), (1, 512)), lr, num_classes)
+    def forward(self, X: torch.Tensor) -> torch.Tensor:
+        X.relu_()
+        return super().forward(X)
 
 
-class ResNet18ThreeStages(solutions.ResNet):
-    """There are three stages; ResNet-18 has four, with 64, 128, 256 and 512 channels."""
+class ResidualWithoutInnerReLU(solutions.Residual):
+    """No ReLU stands between the two convolutions; one follows the first batch normalisation."""
 
-    def __init__(self, lr: float = 0.1, num_classes: int = 10) -> None:
-        super().__init__(((2, 64), (2, 128), (2, 256)), lr, num_classes)
+    def forward(self, X: torch.Tensor) -> torch.Tensor:
+        Y: torch.Tensor = self.bn2(self.conv2(self.bn1(self.conv1(X))))
+        shortcut: torch.Tensor = X if self.conv3 is None else self.conv3(X)
+        return torch.relu(Y + shortcut)
 
 
-class ResNet18SlowGrowth(solutions.ResNet):
-    """The channels double too late; the stages of ResNet-18 have 64, 128, 256 and 512."""
+class ResidualWithoutSecondBatchNorm(solutions.Residual):
+    """The second batch normalisation is missing; one follows each 3 x 3 convolution."""
 
-    def __init__(self, lr: float = 0.1, num_classes: int = 10) -> None:
-        super().__init__(((2, 64), (2, 64), (2, 128), (2, 256)), lr, num_classes)
+    def __init__(self, num_channels: int, use_1x1conv: bool = False, strides: int = 1) -> None:
+        super().__init__(num_channels, use_1x1conv, strides)
+        self.bn2 = nn.Identity()  # type: ignore[assignment] # another layer on purpose
+
+
+class ResidualAlways1x1(solutions.Residual):
+    """The shortcut always has a 1 x 1 convolution; it has one only where use_1x1conv asks for it."""
+
+    def __init__(self, num_channels: int, use_1x1conv: bool = False, strides: int = 1) -> None:
+        super().__init__(num_channels, True, strides)
+
+
+class ResidualBatchNormOnShortcut(solutions.Residual):
+    """A batch normalisation follows the 1 x 1 convolution of the shortcut; the block of 8.6 has none there."""
+
+    def __init__(self, num_channels: int, use_1x1conv: bool = False, strides: int = 1) -> None:
+        super().__init__(num_channels, use_1x1conv, strides)
+        if self.conv3 is not None:
+            self.conv3 = nn.Sequential(self.conv3, nn.LazyBatchNorm2d())  # type: ignore[assignment] # on purpose

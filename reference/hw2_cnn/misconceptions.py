@@ -1,7 +1,8 @@
 """The wrong versions that students really write, by target, in the order in which they are looked for.
 
 A docstring is the sentence that a student reads when the answers equal those of the version. A version is wrong in at
-least one item of its target: a wrong average, for example, leaves the maximum of `pool2d` right.
+least one item of its target: a wrong average, for example, leaves the maximum of `pool2d` right. Where two versions
+of a target are wrong, their answers differ in some case of the item, so that no student reads another's sentence.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import Any
 
 from . import misconceived_functions as functions
 from . import misconceived_networks as networks
+from . import misconceived_residuals as residuals
+from . import misconceived_values as values
 
 MISCONCEPTIONS: dict[str, tuple[Callable[..., Any], ...]] = {
     "corr2d": (
@@ -22,9 +25,34 @@ MISCONCEPTIONS: dict[str, tuple[Callable[..., Any], ...]] = {
         functions.corr2d_square_only,
         functions.corr2d_mean,
         functions.corr2d_padded,
+        functions.corr2d_one_to_the_right,
+        functions.corr2d_first_kernel_row,
+        functions.corr2d_summed_first,
+        functions.corr2d_matrix_product,
         functions.corr2d_detached,
     ),
-    "Conv2D": (functions.Conv2DWithoutBias, functions.Conv2DFlipped, functions.Conv2DPlainTensors),
+    "Conv2D": (
+        functions.Conv2DWithoutBias,
+        functions.Conv2DFlipped,
+        functions.Conv2DBiasOnImage,
+        functions.Conv2DBiasOnWeight,
+        functions.Conv2DBiasSubtracted,
+        functions.Conv2DWeightCutOff,
+        functions.Conv2DSquareWeight,
+        functions.Conv2DPlainTensors,
+    ),
+    "X, K": (
+        values.edges_reversed,
+        values.kernel_column,
+        values.kernel_square,
+        values.kernel_adds,
+        values.band_in_rows,
+        values.band_one_short,
+        values.band_one_left,
+        values.image_plain,
+        values.image_transposed,
+    ),
+    "conv2d": (values.weight_reversed, values.weight_zero, values.weight_of_sizes),
     "comp_conv2d": (
         functions.comp_conv2d_unstripped,
         functions.comp_conv2d_half_stripped,
@@ -35,6 +63,7 @@ MISCONCEPTIONS: dict[str, tuple[Callable[..., Any], ...]] = {
     "corr2d_multi_in": (
         functions.corr2d_multi_in_unsummed,
         functions.corr2d_multi_in_first,
+        functions.corr2d_multi_in_last,
         functions.corr2d_multi_in_mean,
         functions.corr2d_multi_in_shared,
         functions.corr2d_multi_in_flipped,
@@ -42,6 +71,7 @@ MISCONCEPTIONS: dict[str, tuple[Callable[..., Any], ...]] = {
     "corr2d_multi_in_out": (
         functions.corr2d_multi_in_out_summed,
         functions.corr2d_multi_in_out_repeated,
+        functions.corr2d_multi_in_out_reversed,
         functions.corr2d_multi_in_out_last_axis,
         functions.corr2d_multi_in_out_joined,
     ),
@@ -49,17 +79,30 @@ MISCONCEPTIONS: dict[str, tuple[Callable[..., Any], ...]] = {
         functions.corr2d_1x1_kernel_misread,
         functions.corr2d_1x1_sides_swapped,
         functions.corr2d_1x1_pixels_mixed,
+        functions.corr2d_1x1_channels_last,
         functions.corr2d_1x1_flat,
     ),
     "pool2d": (
         functions.pool2d_max_from_zero,
         functions.pool2d_max_of_sizes,
+        functions.pool2d_max_is_sum,
+        functions.pool2d_always_average,
+        functions.pool2d_minimum,
         functions.pool2d_average_of_square,
         functions.pool2d_sum,
         functions.pool2d_mode_ignored,
         functions.pool2d_stride_is_window,
         functions.pool2d_sides_swapped,
         functions.pool2d_last_row_missing,
+        functions.pool2d_padded,
+    ),
+    "LIBRARY_POOLING": (
+        values.layers_average,
+        values.layers_stride_default,
+        values.layers_stride_one,
+        values.layers_unpadded,
+        values.layers_window_swapped,
+        values.layers_sides_swapped,
     ),
     "init_cnn": (
         functions.init_cnn_linear_only,
@@ -67,6 +110,9 @@ MISCONCEPTIONS: dict[str, tuple[Callable[..., Any], ...]] = {
         functions.init_cnn_normal,
         functions.init_cnn_kaiming,
         functions.init_cnn_bias_too,
+        functions.init_cnn_other_layers,
+        functions.init_cnn_batch_norm_too,
+        functions.init_cnn_zeros,
     ),
     "LeNet": (
         networks.LeNetModern,
@@ -76,6 +122,14 @@ MISCONCEPTIONS: dict[str, tuple[Callable[..., Any], ...]] = {
         networks.LeNetPaddedTwice,
         networks.LeNetSoftmax,
         networks.LeNetMissingSigmoid,
+        networks.LeNetOnePooling,
+        networks.LeNetTanh,
+        networks.LeNetLogSoftmax,
+        networks.LeNetSigmoidAtEnd,
+        networks.LeNetLinearHidden,
+        networks.LeNetOneHidden,
+        networks.LeNetSmallKernels,
+        networks.LeNetBatchNorm,
     ),
     "vgg_block": (
         networks.vgg_block_average,
@@ -84,8 +138,23 @@ MISCONCEPTIONS: dict[str, tuple[Callable[..., Any], ...]] = {
         networks.vgg_block_last_relu_only,
         networks.vgg_block_single,
         networks.vgg_block_pooling_everywhere,
+        networks.vgg_block_strided,
+        networks.vgg_block_large_kernels,
+        networks.vgg_block_unpooled,
+        networks.vgg_block_pooling_slow,
+        networks.vgg_block_sigmoid,
     ),
-    "VGG": (networks.VGGNarrow, networks.VGGOneHidden, networks.VGGSingleConvolutions),
+    "VGG": (
+        networks.VGGNarrow,
+        networks.VGGOneHidden,
+        networks.VGGThreeHidden,
+        networks.VGGNoHidden,
+        networks.VGGSingleConvolutions,
+        networks.VGGSigmoid,
+        networks.VGGLinearHidden,
+        networks.VGGSoftmax,
+        networks.VGGGlobalPooling,
+    ),
     "Residual": (
         networks.ResidualWithoutSkip,
         networks.ResidualWithoutFinalReLU,
@@ -96,13 +165,39 @@ MISCONCEPTIONS: dict[str, tuple[Callable[..., Any], ...]] = {
         networks.ResidualAddsIntoInput,
         networks.ResidualWithoutBatchNorm,
         networks.ResidualSharedBatchNorm,
+        networks.ResidualBatchNormAfterAddition,
+        networks.ResidualShortcutTwice,
+        networks.ResidualReLUOnInput,
+        networks.ResidualWithoutInnerReLU,
+        networks.ResidualWithoutSecondBatchNorm,
+        networks.ResidualAlways1x1,
+        networks.ResidualBatchNormOnShortcut,
     ),
     "ResNet": (
-        networks.ResNetWithoutGlobalPooling,
-        networks.ResNetGlobalMaximum,
-        networks.ResNetFirstStageHalves,
-        networks.ResNetNeverHalves,
-        networks.ResNetStemWithoutPooling,
+        residuals.ResNetWithoutGlobalPooling,
+        residuals.ResNetGlobalMaximum,
+        residuals.ResNetFirstStageHalves,
+        residuals.ResNetNeverHalves,
+        residuals.ResNetEveryBlockHalves,
+        residuals.ResNetStemWithoutPooling,
+        residuals.ResNetStemSmallKernel,
+        residuals.ResNetStemWithoutReLU,
+        residuals.ResNetStemWithoutBatchNorm,
+        residuals.ResNetWithout1x1,
+        residuals.ResNetOneBlockMore,
+        residuals.ResNetSoftmax,
     ),
-    "ResNet18": (networks.ResNet18OneBlock, networks.ResNet18ThreeStages, networks.ResNet18SlowGrowth),
+    "ResNet18": (
+        residuals.ResNet18OneBlock,
+        residuals.ResNet18ThreeStages,
+        residuals.ResNet18SlowGrowth,
+        residuals.ResNet18EveryBlockHalves,
+        residuals.ResNet18NeverHalves,
+        residuals.ResNet18FirstStageHalves,
+        residuals.ResNet18StemWithoutPooling,
+        residuals.ResNet18Deeper,
+    ),
 }
+
+# Targets that are no definitions: a version here is a function without arguments that makes the names it binds.
+VALUES = frozenset({"X, K", "conv2d", "LIBRARY_POOLING"})

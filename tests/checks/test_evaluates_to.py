@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 import torch
 
@@ -14,9 +16,15 @@ ITEM = item("evaluates_to", "X, K")
 EXPECTED = Returned(torch.tensor([0.0, 1.0, -1.0]))
 
 
-def check(*observations: Observation) -> Finding:
+WRONG = Returned(torch.tensor([0.0, 1.0, 1.0]))
+
+
+def check(*observations: Observation, misconception: Sequence[Observation] = ()) -> Finding:
+    """What is found where the expressions have these values, and those of a misconception in turn."""
     student = FakeSession({("evaluate", "X, K"): observations})
-    reference = FakeReference({("evaluate", "X, K"): EXPECTED})
+    mistaken = dict(zip(("corr2d(X, K)", "corr2d(X.t(), K)"), misconception, strict=False))
+    known = {"K is upside down.": lambda probe: mistaken[str(probe.options["expression"])]} if misconception else {}
+    reference = FakeReference({("evaluate", "X, K"): EXPECTED}, misconceptions=known)
     return evaluates_to(student, reference, ITEM, expressions=["corr2d(X, K)", "corr2d(X.t(), K)"])
 
 
@@ -37,9 +45,7 @@ def test_equal_values_pass() -> None:
 
 @pytest.mark.parametrize("first", [True, False], ids=["first", "second"])
 def test_a_wrong_value_is_measured_and_its_expression_named(first: bool) -> None:
-    wrong = Returned(torch.tensor([0.0, 1.0, 1.0]))
-
-    finding = check(wrong, EXPECTED) if first else check(EXPECTED, wrong)
+    finding = check(WRONG, EXPECTED) if first else check(EXPECTED, WRONG)
 
     expression = "corr2d(X, K)" if first else "corr2d(X.t(), K)"
     assert (finding.outcome, finding.credit) == (Outcome.FAILED, 0.0)
@@ -47,6 +53,34 @@ def test_a_wrong_value_is_measured_and_its_expression_named(first: bool) -> None
         f"`{expression}`: 1 of 3 elements differ; the greatest difference is 2 at index (2,);"
     )
     assert finding.mismatch is not None
+
+
+def test_the_misconception_whose_values_all_expressions_have_is_named_first() -> None:
+    finding = check(EXPECTED, WRONG, misconception=[EXPECTED, WRONG])
+
+    assert finding.outcome is Outcome.FAILED
+    assert finding.message.startswith("K is upside down. `corr2d(X.t(), K)`: 1 of 3 elements differ;")
+
+
+@pytest.mark.parametrize(
+    "misconception",
+    [[WRONG, WRONG], [EXPECTED, EXPECTED], [EXPECTED, Raised("TypeError")]],
+    ids=["too-much", "nothing", "raised"],
+)
+def test_a_misconception_that_differs_in_one_expression_is_not_named(misconception: Sequence[Observation]) -> None:
+    assert check(EXPECTED, WRONG, misconception=misconception).message.startswith("`corr2d(X.t(), K)`: ")
+
+
+def test_no_misconception_is_looked_for_in_values_that_never_came() -> None:
+    finding = check(WRONG, TimedOut(10.0), misconception=[WRONG, WRONG])
+
+    assert finding.message.startswith("`corr2d(X, K)`: 1 of 3 elements differ;")
+
+
+def test_nothing_more_is_said_about_an_expression_that_gave_no_value() -> None:
+    finding = check(TimedOut(10.0), EXPECTED, misconception=[WRONG, EXPECTED])
+
+    assert finding.message == "`corr2d(X, K)` gave no answer in 10 s."
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from grader.answer_key import AnswerKey
 from grader.checks.initialises import initialises
 from grader.probes import Died, Missing, Observation, Raised, Returned, TimedOut
 from grader.records import Finding, Outcome
-from reference.hw2_cnn import solutions
+from reference.hw2_cnn import misconceived_functions, solutions
 from reference.hw2_cnn.misconceptions import MISCONCEPTIONS
 from tests.fakes import FakeSession, defining, item
 
@@ -43,10 +43,34 @@ def by_hand(weight: torch.Tensor) -> None:
     weight.copy_((2 * torch.rand(weight.shape) - 1) * bound)
 
 
+def uniform_by_hand(module: nn.Module) -> None:
+    if isinstance(module, nn.Conv2d):
+        rows, columns = module.kernel_size
+        fans = (module.in_channels + module.out_channels) * rows * columns
+    elif isinstance(module, nn.Linear):
+        fans = module.in_features + module.out_features
+    else:
+        return
+    nn.init.uniform_(module.weight, -((6 / fans) ** 0.5), (6 / fans) ** 0.5)
+
+
+def by_attribute(module: nn.Module) -> None:
+    if isinstance(module, nn.ConvTranspose2d) or not hasattr(module, "weight"):
+        return
+    if isinstance(module.weight, nn.Parameter) and module.weight.dim() > 1:
+        nn.init.xavier_uniform_(module.weight)
+
+
 @pytest.mark.parametrize(
     "target",
-    [solutions.init_cnn, apply(nn.init.xavier_uniform_), apply(by_hand)],
-    ids=["reference", "isinstance", "by-hand"],
+    [
+        solutions.init_cnn,
+        lambda module: isinstance(module, nn.Linear | nn.Conv2d) and nn.init.xavier_uniform_(module.weight),
+        apply(by_hand),
+        uniform_by_hand,
+        by_attribute,
+    ],
+    ids=["reference", "isinstance", "by-hand", "uniform-by-hand", "hasattr"],
 )
 def test_xavier_uniform_weights_pass_however_they_are_drawn(target: object) -> None:
     finding = check(FakeSession(defining(target)))
@@ -55,20 +79,47 @@ def test_xavier_uniform_weights_pass_however_they_are_drawn(target: object) -> N
 
 
 @pytest.mark.parametrize("mistaken", MISCONCEPTIONS["init_cnn"], ids=lambda each: each.__name__)
-def test_every_misconception_fails(mistaken: object) -> None:
-    assert check(FakeSession(defining(mistaken))).outcome is Outcome.FAILED
+def test_every_misconception_is_named_before_what_differs(mistaken: object) -> None:
+    finding = check(FakeSession(defining(mistaken)))
+
+    assert finding.outcome is Outcome.FAILED
+    assert finding.message.startswith(f"{mistaken.__doc__} After `net.apply(init_cnn)` on the ")
+
+
+def transposed_too(module: nn.Module) -> None:
+    if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+        bound = (6 / sum(nn.init._calculate_fan_in_and_fan_out(module.weight))) ** 0.5
+        nn.init.uniform_(module.weight, -bound, bound)
+
+
+def norm_too(module: nn.Module) -> None:
+    solutions.init_cnn(module)
+    if isinstance(module, nn.BatchNorm2d):
+        module.reset_parameters()
+
+
+@pytest.mark.parametrize(
+    ("target", "mistaken"),
+    [
+        (transposed_too, misconceived_functions.init_cnn_other_layers),
+        (norm_too, misconceived_functions.init_cnn_batch_norm_too),
+    ],
+    ids=["other-layers", "batch-norm"],
+)
+def test_a_misconception_is_named_however_it_is_written(target: object, mistaken: object) -> None:
+    assert check(FakeSession(defining(target))).message.startswith(f"{mistaken.__doc__} After ")
 
 
 def biases_too(module: nn.Module) -> None:
     solutions.init_cnn(module)
     if isinstance(module, nn.Linear | nn.Conv2d) and module.bias is not None:
-        nn.init.zeros_(module.bias)
+        nn.init.ones_(module.bias)
 
 
-def transposed_too(module: nn.Module) -> None:
+def transposed_to_one(module: nn.Module) -> None:
     solutions.init_cnn(module)
     if isinstance(module, nn.ConvTranspose2d):
-        nn.init.xavier_uniform_(module.weight)
+        nn.init.ones_(module.weight)
 
 
 @pytest.mark.parametrize(
@@ -79,14 +130,17 @@ def transposed_too(module: nn.Module) -> None:
             "on the weight of nn.Conv2d(3, 16, (5, 3)): it should be initialised, but was not touched.",
         ),
         (
-            lambda module: isinstance(module, nn.Linear) and nn.init.xavier_uniform_(module.weight),
+            lambda module: isinstance(module, nn.Linear) and nn.init.uniform_(module.weight, -0.2, 0.2),
             "on the weight of nn.Conv2d(3, 16, (5, 3)): it should be initialised, but was not touched.",
         ),
         (
             apply(lambda weight: nn.init.uniform_(weight, -2, 2)),
             "on the weight of nn.Conv2d(3, 16, (5, 3)): values reach 1.9",
         ),
-        (apply(nn.init.zeros_), "the standard deviation is 0.000; uniform values within ±0.145 have 0.084."),
+        (
+            apply(lambda weight: weight.fill_(0.1)),
+            "the standard deviation is 0.000; uniform values within ±0.145 have 0.084.",
+        ),
         (apply(lambda weight: weight.fill_(float("nan"))), "the standard deviation is nan;"),
         (apply(lambda weight: nn.init.uniform_(weight, 0, 0.14)), "the standard deviation is 0.0"),
         (
@@ -98,11 +152,11 @@ def transposed_too(module: nn.Module) -> None:
             "on the bias of nn.Conv2d(3, 16, (5, 3)): it should not be touched, but was changed.",
         ),
         (
-            transposed_too,
+            transposed_to_one,
             "on the weight of nn.ConvTranspose2d(16, 4, 3): it should not be touched, but was changed.",
         ),
     ],
-    ids=["nothing", "linear-only", "too-wide", "zeros", "nan", "one-sided", "too-narrow", "bias", "other-layers"],
+    ids=["nothing", "linear-only", "too-wide", "constant", "nan", "one-sided", "too-narrow", "bias", "other-layers"],
 )
 def test_what_is_wrong_is_told_with_layer_and_numbers(target: object, message: str) -> None:
     finding = check(FakeSession(defining(target)))

@@ -8,25 +8,30 @@ import pytest
 import torch
 
 from grader.checks.learned_weight import learned_weight
-from grader.probes import Died, Missing, Observation, Raised, Returned, TimedOut, Value, Version
+from grader.probes import Died, Missing, Observation, Raised, Returned, TimedOut, Version
 from grader.records import Finding, Outcome
 from tests.fakes import FakeReference, FakeSession, item
 
 ITEM = item("learned_weight", "conv2d", id="learned-kernel")
 
 
-def check(*observations: Observation) -> Finding:
-    """What is found where each observation is the state of one captured version."""
+def check(*observations: Observation, led_to: tuple[float, float] | None = None) -> Finding:
+    """What is found where each observation is the state of one captured version, and a misconception leads there."""
     states = {("state", f"conv2d@{number}"): each for number, each in enumerate(observations)}
     versions = {"conv2d": [Version(10 + number, "library") for number in range(len(observations))]}
-    student = FakeSession(states, versions)
-    return learned_weight(student, FakeReference(), ITEM, shape=[1, 1, 1, 2], expected=[1.0, -1.0], within=0.15)
+    known = {"The edges are wrong.": lambda probe: state(led_to)} if led_to else {}
+    reference = FakeReference(misconceptions=known)
+    return learned_weight(
+        FakeSession(states, versions), reference, ITEM, shape=[1, 1, 1, 2], expected=[1.0, -1.0], within=0.15
+    )
 
 
 def state(*weights: tuple[float, float]) -> Returned:
-    """The parameters of a module with weights of the shape asked for, and a bias."""
-    named: dict[str, Value] = {f"{n}.weight": torch.tensor(pair).reshape(1, 1, 1, 2) for n, pair in enumerate(weights)}
-    return Returned({**named, "bias": torch.zeros(1)})
+    """The parameters of a module with weights of the shape asked for."""
+    return Returned({f"{n}.weight": torch.tensor(pair).reshape(1, 1, 1, 2) for n, pair in enumerate(weights)})
+
+
+LAZY = Returned({})  # a lazy layer has no weight before it is used
 
 
 @pytest.mark.parametrize(
@@ -58,35 +63,128 @@ def test_a_weight_that_is_too_far_off_fails_with_both_numbers() -> None:
     finding = check(state((0.84, -1.0)))
 
     assert (finding.outcome, finding.credit) == (Outcome.FAILED, 0.0)
-    assert finding.message == (
-        "The learned weight is (0.840, -1.000); after ten steps it should be within 0.15 of (1, -1)."
-    )
+    assert finding.message == FAR.format("(0.840, -1.000)")
+    assert finding.evidence == {"cell": 10}
 
 
-def test_the_opposite_sign_has_a_sentence_of_its_own() -> None:
-    finding = check(state((-0.98, 1.02)))
+FAR = "The learned weight is {}; after ten steps it should be within 0.15 of (1, -1)."
+UNUPDATED = "The weight never changes after the layer was made: is it updated in every step?"
+FRESH = "The weight looks like that of a layer which was never trained: is it updated in every step?"
+TOWARDS = "The weight moves towards (1, -1), but not far enough: more steps or a larger learning rate may help."
+DIVERGED = "The training diverged: the learning rate is too large, or the steps go up the gradient and not down."
+BIAS = "`conv2d` has a bias of its own; 7.2 asks for a layer without one."
+
+
+@pytest.mark.parametrize(
+    ("observations", "sentence"),
+    [
+        ([state((0.3, 0.2)), Returned({"w": torch.tensor([[[[0.3, 0.2]]]]), "s": torch.ones(2)})], UNUPDATED),
+        ([LAZY, state((0.3, 0.2))], FRESH),
+        ([state((0.3, 0.2))], FRESH),
+        ([state((0.3, 0.2)), state((0.35, 0.1))], TOWARDS),
+        ([state((0.3, 0.2)), state((0.7, -0.6))], TOWARDS),
+        ([state((0.3, 0.2)), state((0.2, 0.3))], ""),
+        ([state((0.3, 0.2)), state((0.9, 0.3))], ""),
+        ([LAZY, state((0.8, 0.2))], ""),
+        ([state((0.3, 0.2)), state((-40.0, 3e5))], DIVERGED),
+        ([LAZY, state((math.nan, math.nan))], DIVERGED),
+        ([state((0.3, 0.2)), state((math.inf, -math.inf))], DIVERGED),
+        ([Returned({"weight": torch.full((1, 1, 1, 2), 0.3), "bias": torch.zeros(1)})], BIAS),
+        ([Returned({"weight": torch.full((1, 1, 1, 2), 3e7), "bias": torch.zeros(1)})], BIAS),
+    ],
+    ids=[
+        "never-updated",
+        "lazy-fresh",
+        "fresh",
+        "a-little-nearer",
+        "nearer",
+        "a-little-away",
+        "one-value-away",
+        "elsewhere",
+        "diverged",
+        "nan",
+        "infinity",
+        "bias",
+        "bias-diverged",
+    ],
+)
+def test_what_the_versions_tell_about_the_training_is_said_first(
+    observations: list[Observation], sentence: str
+) -> None:
+    finding = check(*observations)
+
+    assert (finding.outcome, finding.credit) == (Outcome.FAILED, 0.0)
+    assert finding.message.startswith(f"{sentence} The learned weight is (".strip())
+
+
+@pytest.mark.parametrize(
+    "observations",
+    [
+        pytest.param([LAZY, state((0.21, 0.27))], id="seen-once"),
+        pytest.param([state((-0.5, 0.6)), state((0.21, 0.27))], id="trained-from-afar"),
+        pytest.param([LAZY, Returned(torch.tensor([[[[0.2, 0.2]]]]))], id="bare-tensor"),
+    ],
+)
+def test_the_misconception_that_leads_there_is_named_first(observations: list[Observation]) -> None:
+    finding = check(*observations, led_to=(0.2, 0.2))
 
     assert finding.outcome is Outcome.FAILED
-    assert finding.message.startswith("The learned weight (-0.980, 1.020) has the opposite sign of (1, -1)")
+    assert finding.message.startswith("The edges are wrong. The learned weight is (0.2")
+
+
+@pytest.mark.parametrize(
+    "observations",
+    [
+        pytest.param([state((0.2, 0.2)), state((0.21, 0.18))], id="hardly-moved"),
+        pytest.param([state((0.2, 0.2)), state((0.18, 0.21))], id="hardly-moved-away"),
+        pytest.param([LAZY, state((0.32, 0.2))], id="too-far"),
+        pytest.param([LAZY, state((math.nan, 0.2))], id="nan"),
+    ],
+)
+def test_a_misconception_that_may_not_be_the_cause_is_not_named(observations: list[Observation]) -> None:
+    finding = check(*observations, led_to=(0.2, 0.2))
+
+    assert "edges" not in finding.message
+    assert "towards" not in finding.message
+
+
+def test_of_two_misconceptions_the_nearer_one_is_named() -> None:
+    known = {name: lambda probe, pair=pair: state(pair) for name, pair in (("Far.", (0.3, 0.2)), ("Near.", (0.2, 0.2)))}
+    student = FakeSession({("state", "conv2d@0"): state((0.23, 0.2))}, {"conv2d": [Version(1, "library")]})
+
+    finding = learned_weight(
+        student, FakeReference(misconceptions=known), ITEM, shape=[1, 1, 1, 2], expected=[1.0, -1.0], within=0.15
+    )
+
+    assert finding.message.startswith("Near. ")
+
+
+def test_a_kernel_with_its_sides_swapped_is_said_so() -> None:
+    finding = check(LAZY, Returned({"weight": torch.ones(1, 1, 2, 1)}), Returned({"weight": torch.ones(1, 1, 3, 3)}))
+
+    assert finding.outcome is Outcome.FAILED
+    assert finding.message == (
+        "The weight of `conv2d` has the shape (1, 1, 2, 1), expected (1, 1, 1, 2): "
+        "height and width of its kernel are swapped."
+    )
 
 
 @pytest.mark.parametrize(
     "observation",
     [
-        pytest.param(Returned({"weight": torch.ones(1, 1, 2, 1)}), id="transposed"),
+        pytest.param(LAZY, id="lazy"),
         pytest.param(Returned({"weight": torch.tensor([1.0, -1.0])}), id="flat"),
+        pytest.param(Returned({"weight": torch.ones(1, 1, 1, 2, dtype=torch.complex64)}), id="complex"),
         pytest.param(Returned({"weight": [1.0, -1.0]}), id="list"),
         pytest.param(Returned(None), id="none"),
-        pytest.param(state((math.nan, math.nan)), id="nan"),
-        pytest.param(state((math.inf, -math.inf)), id="infinity"),
         pytest.param(Raised("RuntimeError"), id="raised"),
     ],
 )
-def test_without_a_finite_weight_of_the_shape_nothing_was_learned(observation: Observation) -> None:
+def test_without_a_weight_of_the_shape_nothing_was_learned(observation: Observation) -> None:
     finding = check(observation)
 
     assert finding.outcome is Outcome.FAILED
-    assert finding.message == "`conv2d` never has a finite weight of shape (1, 1, 1, 2)."
+    assert finding.message == "`conv2d` never has a weight of shape (1, 1, 1, 2)."
 
 
 @pytest.mark.parametrize(

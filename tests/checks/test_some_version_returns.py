@@ -62,9 +62,53 @@ def test_some_layers_earn_their_share(layers: list[nn.Module | Observation], cre
 
 
 @pytest.mark.parametrize(
-    "layers",
-    [[nn.AvgPool2d(3)], [Raised("TypeError")], [TimedOut(1.0)], [nn.Identity()]],
-    ids=["average", "raised", "timed-out", "identity"],
+    ("layers", "layer", "sentence"),
+    [
+        ([nn.AvgPool2d(3), *RIGHT[1:]], 1, "This layer takes the average of each window;"),
+        ([RIGHT[0], nn.AvgPool2d(3, 2, 1), RIGHT[2]], 2, "This layer takes the average of each window;"),
+        ([*RIGHT[:2], nn.AvgPool2d((2, 3), padding=(0, 1))], 3, "This layer takes the average of each window;"),
+        ([RIGHT[0], nn.MaxPool2d(3, padding=1), RIGHT[2]], 2, "The stride is left at its default,"),
+        ([RIGHT[0], nn.MaxPool2d(3, stride=2), RIGHT[2]], 2, "The padding is missing:"),
+        ([*RIGHT[:2], nn.MaxPool2d((2, 3))], 3, "The padding is missing:"),
+        ([*RIGHT[:2], nn.MaxPool2d((3, 2), stride=(2, 3), padding=(0, 1))], 3, "Height and width of the window"),
+        ([*RIGHT[:2], nn.MaxPool2d((3, 2), padding=(1, 0))], 3, "Rows and columns are swapped"),
+        ([*RIGHT[:2], nn.MaxPool2d((2, 3), 1, (0, 1)), nn.Identity()], 3, "The window moves by one element;"),
+    ],
+    ids=["average-1", "average-2", "average-3", "stride", "padding-2", "padding-3", "window", "sides", "slow"],
+)
+def test_the_misconception_behind_a_lacking_layer_is_named(
+    layers: list[nn.Module | Observation], layer: int, sentence: str
+) -> None:
+    finding = check(layers)
+
+    assert (finding.outcome, finding.credit) == (Outcome.PARTIAL, 0.6667)
+    assert finding.message.startswith(sentence)
+    assert finding.message.endswith(f". 2 of 3 layers give the expected values; none of yours does for layer {layer}.")
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_the_layers_that_are_right_are_not_taken_for_attempts_at_the_lacking_one(number: int) -> None:
+    finding = check([*RIGHT[:number], *RIGHT[number + 1 :]])
+
+    assert finding.message == (f"2 of 3 layers give the expected values; none of yours does for layer {number + 1}.")
+
+
+def test_of_two_misconceptions_that_of_the_first_lacking_layer_is_named() -> None:
+    finding = check([RIGHT[0], nn.MaxPool2d(3, padding=1), nn.AvgPool2d((2, 3), padding=(0, 1))])
+
+    assert finding.message.startswith("The stride is left at its default,")
+    assert finding.message.endswith("1 of 3 layers give the expected values; none of yours does for layer 2.")
+
+
+def test_the_misconception_of_a_later_layer_is_named_where_the_first_one_was_never_tried() -> None:
+    finding = check([RIGHT[1], nn.AvgPool2d((2, 3), padding=(0, 1))])
+
+    assert finding.message.startswith("This layer takes the average of each window;")
+    assert finding.message.endswith("1 of 3 layers give the expected values; none of yours does for layer 1.")
+
+
+@pytest.mark.parametrize(
+    "layers", [[Raised("TypeError")], [TimedOut(1.0)], [nn.Identity()]], ids=["raised", "timed-out", "identity"]
 )
 def test_no_layer_earns_nothing(layers: list[nn.Module | Observation]) -> None:
     finding = check(layers)

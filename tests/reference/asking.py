@@ -15,11 +15,13 @@ import yaml
 from torch import nn
 
 from reference.hw2_cnn import inputs, solutions
+from reference.hw2_cnn.misconceptions import MISCONCEPTIONS
 
 ROOT = Path(__file__).parents[2]
 ITEMS: list[dict[str, Any]] = yaml.safe_load((ROOT / "rubric.yaml").read_text())["assignments"]["hw2-cnn"]["items"]
 CODE_CHECKS = ("returns_close", "gradient_close", "module_close", "has_shapes", "initialises")
 ASKED = [item for item in ITEMS if item["check"] in CODE_CHECKS]
+EVERY = [(target, version) for target, versions in MISCONCEPTIONS.items() for version in versions]
 
 Target: TypeAlias = Callable[..., Any]
 Answer: TypeAlias = list[torch.Tensor] | str
@@ -137,7 +139,7 @@ def shapes(item: dict[str, Any], target: Target) -> list[torch.Tensor]:
 
 def initialised(target: Target) -> list[torch.Tensor]:
     """Give the parameters of a few layers after an initialisation."""
-    layers = nn.ModuleList((nn.Linear(30, 20), nn.Conv2d(3, 8, 5), nn.BatchNorm2d(4)))
+    layers = nn.ModuleList((nn.Linear(30, 20), nn.Conv2d(3, 8, 5), nn.BatchNorm2d(4), nn.ConvTranspose2d(4, 2, 3)))
     for parameter in layers.parameters():
         nn.init.constant_(parameter, 0.5)
     torch.manual_seed(5)
