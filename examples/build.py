@@ -1,8 +1,9 @@
-"""Turn the sources of the example homework into the notebooks that students hand in.
+"""Turn the sources of the example homework, and of the lab in lab/, into the notebooks that students hand in.
 
     sources/ada.py        ->  submissions/ada.ipynb
     sources/grace/7.1.py  ->  submissions/grace/7.1.ipynb
     (drawn here)          ->  submissions/kofi.ipynb, a PDF under a notebook's name
+    lab/sources/olga.py   ->  lab/submissions/olga.ipynb
 
 A source is a notebook in the percent format. Its first line names the program that saved the notebook:
 
@@ -30,9 +31,6 @@ from typing import Any
 import nbformat
 
 HERE = Path(__file__).parent
-SOURCES = HERE / "sources"
-SUBMISSIONS = HERE / "submissions"
-
 HEADER = "# notebook: "
 MARKER = "# %%"
 OUTPUT_MARKS = ("#>", "#!", "#=")
@@ -155,28 +153,32 @@ def one_page_pdf(line: str) -> bytes:
     return document + table + trailer
 
 
-def submissions() -> dict[Path, bytes]:
-    """Every file that belongs below submissions/, by its path there."""
-    files = {Path("kofi.ipynb"): one_page_pdf("HW2 - Kofi - printed from the browser")}
-    for path in sorted(SOURCES.rglob("*.py")):
+def submissions(assignment: Path) -> dict[Path, bytes]:
+    """Every file that belongs below an assignment's submissions/, by its whole path."""
+    sources, files = assignment / "sources", {}
+    if assignment == HERE:
+        files[HERE / "submissions/kofi.ipynb"] = one_page_pdf("HW2 - Kofi - printed from the browser")
+    for path in sorted(sources.rglob("*.py")):
         built = json.dumps(notebook(path.read_text(encoding="utf-8")), ensure_ascii=False, indent=1)
-        files[path.relative_to(SOURCES).with_suffix(".ipynb")] = f"{built}\n".encode()
+        target = assignment / "submissions" / path.relative_to(sources).with_suffix(".ipynb")
+        files[target] = f"{built}\n".encode()
     return files
 
 
 def main(arguments: list[str]) -> int:
     """Write the submissions, or only compare them when asked to `--check`."""
-    expected = submissions()
+    expected = {**submissions(HERE), **submissions(HERE / "lab")}
     if "--check" in arguments:
-        present = {path.relative_to(SUBMISSIONS) for path in SUBMISSIONS.rglob("*") if path.is_file()}
-        stale = {path for path in present & expected.keys() if (SUBMISSIONS / path).read_bytes() != expected[path]}
-        wrong = sorted(stale | (present ^ expected.keys()))
-        print("\n".join(f"submissions/{path} does not fit its source" for path in wrong) or "all up to date")
+        folders = (HERE / "submissions", HERE / "lab/submissions")
+        present = {path for folder in folders for path in folder.rglob("*") if path.is_file()}
+        stale = {path for path in present & expected.keys() if path.read_bytes() != expected[path]}
+        wrong = sorted(path.relative_to(HERE) for path in stale | (present ^ expected.keys()))
+        print("\n".join(f"{path} does not fit its source" for path in wrong) or "all up to date")
         return 1 if wrong else 0
     for path, content in expected.items():
-        (SUBMISSIONS / path).parent.mkdir(parents=True, exist_ok=True)
-        (SUBMISSIONS / path).write_bytes(content)
-    print(f"{len(expected)} files written below {SUBMISSIONS}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    print(f"{len(expected)} files written below {HERE}")
     return 0
 
 

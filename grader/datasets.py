@@ -2,7 +2,12 @@
 
 <cache>/training/fashion_mnist/train-images-idx3-ubyte    what the sandbox may see: training files only
                                train-labels-idx1-ubyte
+                 mnist/...     the same two files
+                 cifar10/...   the same two files; the images have a fourth axis for colour
 test images and labels                                    read here, never copied; labels never leave this process
+
+Fashion-MNIST and MNIST come as IDX files, compressed or not, CIFAR-10 as its makers' binary version. The version of
+CIFAR-10 that torchvision downloads consists of pickles, which run what they hold when they are read: never opened.
 """
 
 from __future__ import annotations
@@ -10,8 +15,9 @@ from __future__ import annotations
 import gzip
 import os
 import shutil
+import struct
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,20 +27,34 @@ from grader.errors import DataMissing
 
 _FOLDERS: Mapping[str, tuple[str, ...]] = {
     "fashion_mnist": ("fashion-mnist", "FashionMNIST/raw", "fashion_mnist"),
-    "mnist": ("mnist", "MNIST/raw"),
+    "mnist": ("MNIST/raw", "mnist"),  # where both are, the first is all of it and the other perhaps a part
+    "cifar10": ("cifar-10-batches-bin", "cifar10", "cifar10/cifar-10-batches-bin"),
 }
 _TRAINING = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")
 _TEST = ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
-_REMEDY: Mapping[str, str] = {
-    "fashion_mnist": "run `make setup`, or `apt-get install dataset-fashion-mnist`, or set GRADER_DATA to its folder"
+_CIFAR_TRAINING = tuple(f"data_batch_{number}.bin" for number in range(1, 6))
+_CIFAR_TEST = ("test_batch.bin",)
+_CIFAR_SHAPE = (3, 32, 32)
+# Two data sets have files of the same names. The labels that each begins with tell them apart.
+_BEGINNINGS: Mapping[str, bytes] = {
+    "fashion_mnist": bytes([9, 0, 0, 3, 0, 2, 7, 2, 5, 5, 0, 9, 5, 5, 7, 9]),
+    "mnist": bytes([5, 0, 4, 1, 9, 2, 1, 3, 1, 4, 3, 5, 3, 6, 1, 7]),
 }
+_REMEDY: Mapping[str, str] = {
+    "fashion_mnist": "run `make setup`, or `apt-get install dataset-fashion-mnist`, or set GRADER_DATA to its folder",
+    "mnist": "run `make setup`, or set GRADER_DATA to a folder that holds it in a folder called mnist",
+    "cifar10": "set GRADER_DATA to a folder that holds its binary version, the folder cifar-10-batches-bin",
+}
+_COMPARED = 1 << 10  # bytes by which a file laid out before is recognised
+
+Bytes = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 
 
 @dataclass(frozen=True, slots=True)
 class TestSplit:
-    """Labelled images of the test split: uint8 (n, height, width) and int64 (n,)."""
+    """Labelled images of the test split: uint8 (n, height, width) or (n, height, width, 3), and int64 (n,)."""
 
-    images: np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]
+    images: Bytes
     labels: np.ndarray[tuple[int], np.dtype[np.int64]]
 
 
@@ -44,17 +64,14 @@ def cache() -> Path:
 
 
 def folder(name: str) -> Path:
-    """Where a data set's IDX files lie, compressed or not.
+    """Where a data set's files lie, compressed or not.
 
     Raises:
         DataMissing: nowhere on this machine; the message says how to get it.
     """
-    roots = [Path(root) for root in (os.environ.get("GRADER_DATA"), str(cache() / "download")) if root]
-    roots += [Path("/usr/share/datasets"), Path("/usr/local/share/datasets")]
-    for root in roots:
-        for candidate in (root, *(root / each for each in _FOLDERS.get(name, (name,)))):
-            if all(_idx(candidate, file) is not None for file in (*_TRAINING, *_TEST)):
-                return candidate
+    for candidate, named in _candidates(name):
+        if _complete(candidate, name) and _is_it(candidate, name, named=named):
+            return candidate
     raise DataMissing(f"data set not found: {name}; {_REMEDY.get(name, 'set GRADER_DATA to the folder that holds it')}")
 
 
@@ -68,21 +85,64 @@ def training_folder() -> Path | None:
         except DataMissing:
             continue
         found = True
+        if name == "cifar10":
+            _lay_out_cifar(source, target / name)
+            continue
         for file in _TRAINING:
             _unpack(source, file, target / name / file)
     return target if found else None
 
 
 def test_split(name: str, count: int) -> TestSplit:
-    """The first `count` test images of a fixed permutation.
+    """The first `count` test images of a fixed permutation; all of them where there are fewer.
 
     Raises:
         DataMissing: the data set is not on this machine.
     """
     source = folder(name)
-    images, labels = (_read(source, file) for file in _TEST)
+    images, labels = _read_cifar(source, _CIFAR_TEST) if name == "cifar10" else (_read(source, file) for file in _TEST)
     chosen = np.random.default_rng(0).permutation(len(labels))[:count]
     return TestSplit(images[chosen], labels[chosen].astype(np.int64))
+
+
+# ---- finding ---------------------------------------------------------------------------------------------------------
+
+
+def _candidates(name: str) -> Iterator[tuple[Path, bool]]:
+    """Folders that may hold a data set, each with whether it is called like it."""
+    roots = [Path(root) for root in (os.environ.get("GRADER_DATA"), str(cache() / "download")) if root]
+    roots += [Path("/usr/share/datasets"), Path("/usr/local/share/datasets")]
+    places = _FOLDERS.get(name, (name,))
+    for root in roots:
+        yield root, any(root.parts[-len(parts) :] == parts for parts in (Path(place).parts for place in places))
+        for place in places:
+            yield root / place, True
+
+
+def _complete(candidate: Path, name: str) -> bool:
+    if name == "cifar10":
+        return all((candidate / file).is_file() for file in (*_CIFAR_TRAINING, *_CIFAR_TEST))
+    return all(_idx(candidate, file) is not None for file in (*_TRAINING, *_TEST))
+
+
+def _is_it(candidate: Path, name: str, *, named: bool) -> bool:
+    """Whether the complete files in a folder are this data set and not another one with files of the same names."""
+    if name == "cifar10":
+        return True
+    beginning = _head(candidate, _TRAINING[1], 8 + 16)[8:]
+    known = next((each for each, labels in _BEGINNINGS.items() if labels == beginning), None)
+    if known is not None:
+        return known == name
+    # A part of a data set, or one made for a test: the folder's name decides.
+    return named or (name == "fashion_mnist" and not _named_otherwise(candidate, name))
+
+
+def _named_otherwise(candidate: Path, name: str) -> bool:
+    others = [Path(place).parts for each, places in _FOLDERS.items() if each != name for place in places]
+    return any(candidate.parts[-len(parts) :] == parts for parts in others)
+
+
+# ---- IDX files -------------------------------------------------------------------------------------------------------
 
 
 def _idx(source: Path, file: str) -> Path | None:
@@ -92,25 +152,56 @@ def _idx(source: Path, file: str) -> Path | None:
     return None
 
 
-def _open(source: Path, file: str) -> bytes:
+def _head(source: Path, file: str, count: int) -> bytes:
     path = _idx(source, file)
     if path is None:
         raise DataMissing(f"{source / file} has vanished")
-    return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as opened:
+        return opened.read(count)
 
 
-def _read(source: Path, file: str) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    content = _open(source, file)
+def _read(source: Path, file: str) -> Bytes:
+    content = _head(source, file, -1)
     dimensions = content[3]
     shape = np.frombuffer(content, dtype=">i4", count=dimensions, offset=4)
     return np.frombuffer(content, dtype=np.uint8, offset=4 + 4 * dimensions).reshape(shape)
 
 
 def _unpack(source: Path, file: str, target: Path) -> None:
-    if target.is_file():
+    # What was laid out before may be another data set's, or a part of this one.
+    if _begins_with(target, _head(source, file, _COMPARED)):
         return
+    _write(target, _head(source, file, -1))
+
+
+def _begins_with(target: Path, content: bytes) -> bool:
+    if not target.is_file():
+        return False
+    with target.open("rb") as opened:
+        return opened.read(len(content)) == content
+
+
+def _write(target: Path, content: bytes) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as temporary:
-        temporary.write(_open(source, file))
+        temporary.write(content)
     os.chmod(temporary.name, 0o644)  # the sandbox runs as another user
     shutil.move(temporary.name, target)
+
+
+# ---- CIFAR-10 --------------------------------------------------------------------------------------------------------
+
+
+def _read_cifar(source: Path, files: tuple[str, ...]) -> tuple[Bytes, Bytes]:
+    """Images (n, 32, 32, 3) and labels (n,): a record is one label, then all red, all green and all blue pixels."""
+    record = 1 + int(np.prod(_CIFAR_SHAPE))
+    content = b"".join((source / file).read_bytes() for file in files)
+    records = np.frombuffer(content, dtype=np.uint8, count=len(content) // record * record).reshape(-1, record)
+    return records[:, 1:].reshape(-1, *_CIFAR_SHAPE).transpose(0, 2, 3, 1), records[:, 0]
+
+
+def _lay_out_cifar(source: Path, target: Path) -> None:
+    if all((target / file).is_file() for file in _TRAINING):
+        return
+    for file, array in zip(_TRAINING, _read_cifar(source, _CIFAR_TRAINING), strict=True):
+        _write(target / file, struct.pack(f">2xBB{array.ndim}I", 8, array.ndim, *array.shape) + array.tobytes())

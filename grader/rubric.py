@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,20 +58,49 @@ def load(course: Path, bind: BindCheck) -> Rubric:
     return Rubric(course, {name: _assignment(course, name, row, bind) for name, row in assignments.items()})
 
 
-def choose(rubric: Rubric, name: str | None) -> Assignment:
-    """The assignment of that name, or the only one.
+def choose(rubric: Rubric, name: str | None, submitted: Sequence[Collection[str]] = ()) -> Assignment:
+    """The assignment of that name, or the only one, or the one whose targets fit what was submitted best.
+
+    Args:
+        rubric: the course's.
+        name: what the user asks for, if anything.
+        submitted: the names that each submission defines, of all submissions or of some.
 
     Raises:
-        RubricError: no such assignment, or several to choose from.
+        RubricError: no such assignment, or several to choose from and none that fits best.
     """
     known = ", ".join(rubric.assignments)
-    if name is None:
-        if len(rubric.assignments) != 1:
-            raise RubricError(f"the rubric has several assignments ({known}); give --assignment NAME")
+    if name is not None:
+        if name not in rubric.assignments:
+            raise RubricError(f"no assignment is called {name!r}; the rubric has {known}")
+        return rubric.assignments[name]
+    if len(rubric.assignments) == 1:
         return next(iter(rubric.assignments.values()))
-    if name not in rubric.assignments:
-        raise RubricError(f"no assignment is called {name!r}; the rubric has {known}")
-    return rubric.assignments[name]
+    fitting = _fitting(rubric, submitted)
+    if fitting is None:
+        raise RubricError(f"the rubric has several assignments ({known}); give --assignment NAME")
+    return fitting
+
+
+def _fitting(rubric: Rubric, submitted: Sequence[Collection[str]]) -> Assignment | None:
+    """What most submissions define the most targets of; None where that is undecided.
+
+    Every submission has one vote, so that a wrong homework among them does not decide for the others.
+    """
+    targets = {name: {item.target for item in each.items} for name, each in rubric.assignments.items()}
+    votes: Counter[str] = Counter()
+    for names in submitted:
+        if winner := _only_greatest({name: len(wanted.intersection(names)) for name, wanted in targets.items()}):
+            votes[winner] += 1
+    winner = _only_greatest(votes)
+    return rubric.assignments[winner] if winner else None
+
+
+def _only_greatest(counts: Mapping[str, int]) -> str:
+    """The name with the greatest count; empty where none is counted or two share it."""
+    greatest = max(counts.values(), default=0)
+    names = [name for name, count in counts.items() if count == greatest > 0]
+    return names[0] if len(names) == 1 else ""
 
 
 def _assignment(course: Path, name: str, content: Any, bind: BindCheck) -> Assignment:

@@ -65,6 +65,54 @@ def test_a_data_set_is_found_where_others_leave_it(root: Path, below: str, compr
     assert datasets.folder("fashion_mnist") == root / below
 
 
+MNIST = bytes([5, 0, 4, 1, 9, 2, 1, 3, 1, 4, 3, 5, 3, 6, 1, 7])  # the first training labels
+FASHION_MNIST = bytes([9, 0, 0, 3, 0, 2, 7, 2, 5, 5, 0, 9, 5, 5, 7, 9])
+
+
+def relabel(folder: Path, labels: bytes) -> None:
+    """Give the training labels another beginning."""
+    every = np.frombuffer(labels + bytes(4), dtype=np.uint8)
+    (folder / "train-labels-idx1-ubyte").write_bytes(idx(every))
+
+
+@pytest.mark.parametrize(("labels", "name"), [(FASHION_MNIST, "fashion_mnist"), (MNIST, "mnist")])
+@pytest.mark.parametrize("below", ["", "mnist", "fashion-mnist"])
+def test_data_sets_with_equal_file_names_are_told_apart_by_their_labels(
+    root: Path, below: str, labels: bytes, name: str
+) -> None:
+    lay_out(root / below)
+    relabel(root / below, labels)
+    other = "mnist" if name == "fashion_mnist" else "fashion_mnist"
+
+    with pytest.raises(DataMissing, match=other):
+        datasets.folder(other)
+    if below in ("", "mnist" if name == "mnist" else "fashion-mnist"):
+        assert datasets.folder(name) == root / below
+
+
+def test_files_that_nobody_knows_in_a_folder_of_no_name_are_not_taken_for_mnist(root: Path) -> None:
+    lay_out(root)
+
+    with pytest.raises(DataMissing, match="mnist; run `make setup`, or set GRADER_DATA to a folder that holds it in"):
+        datasets.folder("mnist")
+
+
+def test_a_folder_called_like_a_data_set_may_be_given_itself(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lay_out(root / "mnist")
+    monkeypatch.setenv("GRADER_DATA", str(root / "mnist"))
+
+    assert datasets.folder("mnist") == root / "mnist"
+    with pytest.raises(DataMissing):
+        datasets.folder("fashion_mnist")
+
+
+def test_the_whole_of_mnist_comes_before_a_part_of_it(root: Path) -> None:
+    lay_out(root / "mnist")
+    lay_out(root / "MNIST/raw")
+
+    assert datasets.folder("mnist") == root / "MNIST/raw"
+
+
 def test_what_was_downloaded_is_found(tmp_path: Path) -> None:
     lay_out(tmp_path / "cache/grader/download/FashionMNIST/raw", compressed=True)
 
@@ -135,6 +183,17 @@ def test_training_files_are_laid_out_once(root: Path) -> None:
     assert kept.stat().st_ino == before
 
 
+def test_another_version_of_a_data_set_is_laid_out_anew(root: Path) -> None:
+    lay_out(root / "mnist")
+    folder = datasets.training_folder()
+    assert folder is not None
+    relabel(root / "mnist", MNIST)
+
+    datasets.training_folder()
+
+    assert (folder / "mnist/train-labels-idx1-ubyte").read_bytes()[8:24] == MNIST
+
+
 def test_without_any_data_set_there_is_no_folder(tmp_path: Path) -> None:
     assert datasets.training_folder() is None
     assert not (tmp_path / "cache").exists()
@@ -164,3 +223,58 @@ def test_the_test_split_is_shuffled_but_always_the_same(root: Path) -> None:
 def test_a_test_split_without_its_files_is_missing() -> None:
     with pytest.raises(DataMissing):
         datasets.test_split("fashion_mnist", 5)
+
+
+# ---- CIFAR-10 --------------------------------------------------------------------------------------------------------
+
+
+def lay_out_cifar(folder: Path) -> None:
+    """Three images in every file: red, green and blue, with the labels 0, 1 and 2; those of the test are half as bright."""
+    folder.mkdir(parents=True)
+    for file in (*(f"data_batch_{number}.bin" for number in range(1, 6)), "test_batch.bin"):
+        light = 100 if file == "test_batch.bin" else 200
+        planes = light * np.eye(3, dtype=np.uint8)[:, :, None].repeat(1024, axis=2)  # (image, colour, pixel)
+        labels = np.arange(3, dtype=np.uint8)[:, None]
+        (folder / file).write_bytes(np.hstack([labels, planes.reshape(3, -1)]).tobytes())
+
+
+@pytest.mark.parametrize("below", ["", "cifar-10-batches-bin", "cifar10/cifar-10-batches-bin"])
+def test_the_binary_version_of_cifar10_is_found(root: Path, below: str) -> None:
+    lay_out_cifar(root / below)
+
+    assert datasets.folder("cifar10") == root / below
+
+
+def test_cifar10_as_pickles_is_not_cifar10(root: Path) -> None:
+    lay_out_cifar(root / "cifar-10-batches-py")
+
+    with pytest.raises(DataMissing, match=r"^data set not found: cifar10; .*cifar-10-batches-bin$"):
+        datasets.folder("cifar10")
+
+
+def test_cifar10_has_colours_last_in_test_and_training(root: Path) -> None:
+    lay_out_cifar(root / "cifar-10-batches-bin")
+
+    split, folder = datasets.test_split("cifar10", 3), datasets.training_folder()
+
+    assert (split.images.shape, split.images.dtype) == ((3, 32, 32, 3), np.dtype("uint8"))
+    assert np.array_equal(split.images[:, 5, 7], 100 * np.eye(3)[split.labels])
+    assert folder is not None
+    header = struct.pack(">2xBB4I", 8, 4, 15, 32, 32, 3)
+    content = (folder / "cifar10/train-images-idx3-ubyte").read_bytes()
+    training = np.frombuffer(content, dtype=np.uint8, offset=len(header)).reshape(15, 32, 32, 3)
+    assert content.startswith(header)
+    assert np.array_equal(training[:3, 31, 0], 200 * np.eye(3))
+
+
+def test_nothing_of_the_test_batch_enters_the_folder_of_the_sandbox(root: Path) -> None:
+    lay_out_cifar(root / "cifar-10-batches-bin")
+
+    folder = datasets.training_folder()
+
+    assert folder is not None
+    assert sorted(path.name for path in (folder / "cifar10").iterdir()) == [
+        "train-images-idx3-ubyte",
+        "train-labels-idx1-ubyte",
+    ]
+    assert 100 not in np.frombuffer((folder / "cifar10/train-images-idx3-ubyte").read_bytes()[20:], dtype=np.uint8)

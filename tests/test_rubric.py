@@ -44,7 +44,7 @@ def mistake(course: Path) -> str:
 
 @pytest.fixture(scope="module")
 def homework() -> Assignment:
-    return rubric.choose(load(ROOT), None)
+    return rubric.choose(load(ROOT), "hw2-cnn")
 
 
 def test_the_homework_is_worth_a_hundred_points(homework: Assignment) -> None:
@@ -69,6 +69,15 @@ def test_every_item_of_the_homework_has_points_and_its_section_in_order(homework
 
     assert all(each.points > 0 for each in homework.items)
     assert sections == sorted(sections)
+
+
+def test_the_lab_is_worth_forty_points_and_asks_for_one_name() -> None:
+    lab = rubric.choose(load(ROOT), "lab-cnn")
+
+    assert lab.possible == 40
+    assert {each.target for each in lab.items if each.check != "answered"} == {"CNN"}
+    assert lab.notebooks.is_dir()
+    assert (ROOT / "reference" / lab.reference).is_dir()
 
 
 # ---- what a rubric may leave out -------------------------------------------------------------------------------------
@@ -313,6 +322,40 @@ def test_an_assignment_is_chosen_by_its_name(tmp_path: Path) -> None:
 def test_a_name_that_settles_nothing_gives_the_known_ones(tmp_path: Path, name: str | None, message: str) -> None:
     with pytest.raises(RubricError, match=message):
         rubric.choose(several(tmp_path), name)
+
+
+HOMEWORK, LAB = {"corr2d", "pool2d", "LeNet"}, {"CNN", "train"}
+
+
+@pytest.mark.parametrize(
+    ("submitted", "name"),
+    [
+        ([HOMEWORK], "hw2-cnn"),
+        ([LAB], "lab-cnn"),
+        ([HOMEWORK | {"CNN"}], "hw2-cnn"),
+        ([LAB, HOMEWORK, LAB], "lab-cnn"),  # one of them handed in the wrong homework
+        ([set(), {"main"}, LAB], "lab-cnn"),
+    ],
+    ids=["homework", "lab", "an experiment of the same name", "the wrong homework", "empty notebooks"],
+)
+def test_without_a_name_the_assignment_that_fits_most_submissions_is_chosen(
+    submitted: list[set[str]], name: str
+) -> None:
+    assert rubric.choose(load(ROOT), None, submitted).name == name
+
+
+@pytest.mark.parametrize(
+    "submitted",
+    [[], [set()], [{"main"}], [{"CNN", "LeNet"}], [HOMEWORK, LAB]],
+    ids=["nothing", "an empty one", "strange names", "one of each", "as many for the other"],
+)
+def test_without_a_best_fit_the_assignment_has_to_be_named(submitted: list[set[str]]) -> None:
+    with pytest.raises(RubricError, match=r"several assignments \(hw2-cnn, lab-cnn\); give --assignment NAME"):
+        rubric.choose(load(ROOT), None, submitted)
+
+
+def test_a_name_comes_before_what_fits() -> None:
+    assert rubric.choose(load(ROOT), "hw2-cnn", [LAB]).name == "hw2-cnn"
 
 
 def test_each_item_is_bound_with_its_place(tmp_path: Path) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from grader import datasets, rubric, submissions
+from grader.commands import choosing
 from grader.errors import UsageError
 from grader.kernel.sandbox import Confinement
 from grader.records import Assignment, Grade, Item, Profile, Submission
@@ -14,14 +15,22 @@ from grader.runners.work import Grading, Work
 _NOT_BY_DEFAULT = ("learns", "answered")  # minutes of training; nothing a machine can judge
 
 
-def check(notebook: Path, wanted: Sequence[str], *, course: Path | None, assignment: str | None) -> Grade:
+def check(
+    notebook: Path,
+    wanted: Sequence[str],
+    *,
+    course: Path | None,
+    assignment: str | None,
+    told: Callable[[str], None] = lambda sentence: None,
+) -> Grade:
     """Run a notebook in a plain process with limits and judge it with the public cases.
 
     Args:
         notebook: the student's file.
         wanted: item ids, sections or names; everything but accuracy and written answers when empty.
         course: the folder with rubric.yaml; found upwards from the notebook when None.
-        assignment: its name; the only one when None.
+        assignment: its name; when None the only one, or the one whose names the notebook defines.
+        told: hears which assignment was chosen.
 
     Raises:
         GraderError: with one clear line.
@@ -30,7 +39,9 @@ def check(notebook: Path, wanted: Sequence[str], *, course: Path | None, assignm
 
     (submission,) = _one(notebook)
     home = course or rubric.find_course(notebook.resolve().parent)
-    chosen = rubric.choose(rubric.load(home, checks.bind), assignment)
+    chosen, sentence = choosing.choose(rubric.load(home, checks.bind), assignment, [submission])
+    if sentence:
+        told(sentence)
     only = tuple(item.id for item in _items(chosen, wanted))
     confinement = Confinement("none", datasets.training_folder(), limits=chosen.limits)
     return Grading(Work(home, chosen, None, confinement, Profile.QUICK, warm=False, only=only))(submission)

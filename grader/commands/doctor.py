@@ -33,7 +33,7 @@ def examine() -> Iterator[Line]:
     yield Line("sandbox", not problem, problem or "bubblewrap works")
     yield _filter()
     yield _limits()
-    for name, needed in (("fashion_mnist", True), ("mnist", False)):
+    for name, needed in (("fashion_mnist", True), ("mnist", False), ("cifar10", False)):
         try:
             yield Line(f"data {name}", True, str(datasets.folder(name)), needed)
         except DataMissing as error:

@@ -193,8 +193,36 @@ def test_a_plain_loop_over_a_served_data_set_ends(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("_patched")
-def test_torchvision_names_a_data_set_that_is_not_there(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "printed", "size"),
+    [("CIFAR10", "CIFAR-10", (3, 32, 32)), ("MNIST", "MNIST", (1, 28, 28))],
+)
+def test_random_images_stand_in_for_a_data_set_that_is_not_there_and_it_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, printed: str, size: tuple[int, ...]
+) -> None:
+    images.configure(str(tmp_path), train=20, val=6)
+    served = getattr(torchvision.datasets, name)
+
+    def loader(train: bool) -> Any:
+        data = served("./data", train=train, download=True, transform=torchvision.transforms.ToTensor())
+        return torch.utils.data.DataLoader(data, batch_size=8)
+
+    (pictures, labels), *_ = loader(True)
+    (again, _), *_ = loader(True)
+    (others, _), *_ = loader(False)
+
+    assert capsys.readouterr().out == f"{printed} is not on this machine: random images stand in\n" * 3
+    assert (len(loader(True).dataset), len(loader(False).dataset)) == (20, 6)
+    assert pictures.shape == (8, *size)
+    assert labels.tolist() == list(range(8))
+    assert torch.equal(pictures, again)
+    assert not torch.equal(pictures[:6], others)
+
+
+@pytest.mark.usefixtures("_patched")
+def test_what_stands_in_is_never_trained_on(tmp_path: Path) -> None:
     images.configure(str(tmp_path))
+    torchvision.datasets.CIFAR10(root="./data", train=True, download=True)
 
     with pytest.raises(FileNotFoundError, match="data set not found: cifar10"):
-        torchvision.datasets.CIFAR10(root="./data", train=True, download=True)
+        images.load("cifar10", "train")

@@ -30,6 +30,7 @@ from torch.utils.data import Dataset
 
 NAMES = ("fashion_mnist", "mnist", "cifar10")
 _VALIDATION_SHARE = 6  # one image in so many is for validation
+_STOOD_IN = 64  # random images in a split of a data set that is not there
 _UNSIGNED_BYTE = 0x08  # the type code of IDX files of bytes
 
 
@@ -126,10 +127,28 @@ def _words(names: str) -> list[str]:
     return names.split(", ")
 
 
+def _load_or_stand_in(name: str, split: str, printed: str, size: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """Read one split, or draw a few random images where the data set is not here, so that a notebook's own loop runs.
+
+    Nothing is marked by what is learned from them: the training that counts reads with `load`, which raises.
+    """
+    try:
+        return load(name, split)
+    except FileNotFoundError:
+        print(f"{printed} is not on this machine: random images stand in")
+    train = split == "train"
+    count = _at_most(_STOOD_IN, _serving.train if train else _serving.val)
+    generator = torch.Generator().manual_seed(int(train))
+    images = torch.randint(0, 256, (count, *size), generator=generator, dtype=torch.uint8)
+    return images, torch.arange(count) % 10
+
+
 class ServedDataset(Dataset[tuple[Any, Any]]):
     """Stands in for a torchvision data set: the same constructor, items and attributes, served from `load`."""
 
     name: str
+    printed: str  # as people write it
+    size: tuple[int, ...] = (28, 28)  # of one image
     classes: list[str]  # as torchvision spells them
 
     def __init__(
@@ -144,7 +163,7 @@ class ServedDataset(Dataset[tuple[Any, Any]]):
         self.train = train
         self.transform = transform
         self.target_transform = target_transform
-        images, labels = load(self.name, "train" if train else "val")
+        images, labels = _load_or_stand_in(self.name, "train" if train else "val", self.printed, self.size)
         self.data: Any = images
         self.targets: Any = labels
 
@@ -170,6 +189,7 @@ class FashionMNIST(ServedDataset):
     """torchvision.datasets.FashionMNIST, served from this machine."""
 
     name = "fashion_mnist"
+    printed = "Fashion-MNIST"
     classes = _words("T-shirt/top, Trouser, Pullover, Dress, Coat, Sandal, Shirt, Sneaker, Bag, Ankle boot")
 
 
@@ -177,6 +197,7 @@ class MNIST(ServedDataset):
     """torchvision.datasets.MNIST, served from this machine."""
 
     name = "mnist"
+    printed = "MNIST"
     classes = _words(
         "0 - zero, 1 - one, 2 - two, 3 - three, 4 - four, 5 - five, 6 - six, 7 - seven, 8 - eight, 9 - nine"
     )
@@ -186,6 +207,8 @@ class CIFAR10(ServedDataset):
     """torchvision.datasets.CIFAR10, served from this machine; as there, images are an array and labels a list."""
 
     name = "cifar10"
+    printed = "CIFAR-10"
+    size = (32, 32, 3)
     classes = _words("airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

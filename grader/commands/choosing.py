@@ -1,0 +1,56 @@
+"""Which assignment is meant where nobody says so: the one whose names the submitted notebooks define."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from grader import datasets, notebook, rubric
+from grader.errors import DataMissing
+from grader.records import Assignment, Item, Rubric, Submission
+
+_SAMPLE = 40  # submissions that are looked at
+
+
+def choose(course: Rubric, name: str | None, found: Sequence[Submission]) -> tuple[Assignment, str]:
+    """The assignment, and a sentence for the user; the sentence is empty where there was nothing to choose.
+
+    Raises:
+        RubricError: no such assignment, or several to choose from and none that fits best.
+    """
+    if name is not None or len(course.assignments) == 1:
+        return rubric.choose(course, name), ""
+    step = -(-len(found) // _SAMPLE) or 1
+    chosen = rubric.choose(course, None, [set(_defined(each)) for each in found[::step]])
+    notebooks = "this notebook" if sum(len(each.notebooks) for each in found) == 1 else "these notebooks"
+    return chosen, f"Assignment: {chosen.name} (its names fit {notebooks} best)"
+
+
+def missing_data(items: Sequence[Item]) -> Iterator[str]:
+    """A sentence per data set that items ask for and this machine lacks."""
+    wanted: dict[str, list[str]] = {}
+    for item in items:
+        if "data" in item.options:
+            wanted.setdefault(str(item.options["data"]), []).append(item.id)
+    for name, ids in wanted.items():
+        try:
+            datasets.folder(name)
+        except DataMissing as error:
+            yield f"{', '.join(ids)} will wait for staff: {error}"
+
+
+def _defined(submission: Submission) -> Iterator[str]:
+    for file in submission.notebooks:
+        try:
+            read = notebook.read(file)
+        except notebook.UnreadableNotebook:
+            continue
+        for cell in read.code:
+            yield from _definitions(cell.source)
+    for attached in submission.attachments:
+        if attached.name.endswith(".py"):
+            yield from _definitions(attached.content.decode("utf-8", "replace"))
+
+
+def _definitions(source: str) -> tuple[str, ...]:
+    # Most cells define nothing, and reading one as IPython does takes a while.
+    return notebook.definitions(source) if "def " in source or "class " in source else ()
