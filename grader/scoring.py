@@ -29,8 +29,8 @@ def best(findings: Sequence[Finding]) -> Finding:
     """Choose the finding that counts among those of a target's versions, given oldest first.
 
     The first pass wins. Without one, a version we could not judge might have been the pass, so broken and then waiting
-    come before any failure. Among failures the highest credit wins, and of equals the last: it is what stands in the
-    notebook at the end.
+    come before any failure. Among failures the highest credit wins; of equals one that gave values, because a class
+    made for something else only raises; and of those the last: it is what stands in the notebook at the end.
 
     Raises:
         ValueError: there is no finding.
@@ -39,7 +39,14 @@ def best(findings: Sequence[Finding]) -> Finding:
         for finding in findings:
             if finding.outcome is outcome:
                 return finding
-    return max(reversed(findings), key=lambda finding: finding.credit)  # max keeps the first of equals
+    # max keeps the first of equals
+    return max(reversed(findings), key=lambda finding: (finding.credit, gave_values(finding)))
+
+
+def gave_values(finding: Finding) -> bool:
+    """Whether a version got as far as something that can be compared."""
+    compared = finding.mismatch is not None and finding.mismatch.kind != "type"
+    return finding.credit > 0 or compared or bool(finding.evidence.keys() - {"cell", "notebook"})
 
 
 def _consistent(finding: Finding) -> bool:

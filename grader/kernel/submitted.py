@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TypeAlias
 
 from grader.kernel.session import KernelSession
+from grader.notebook import Call
 from grader.probes import Missing, Observation, Probe, Returned, Session, Version
+
+ReadCalls: TypeAlias = Callable[[Version, str, Collection[str]], Sequence[Call]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +37,29 @@ class AtVersion:
 
 
 class SubmittedSession:
-    """The sessions of one submission's notebooks, and the written answers found in their markdown.
+    """The sessions of one submission's notebooks, and what is read in their text: written answers, and calls.
 
     Args:
         sessions: one per notebook, in the order handed in.
         discussion: the written answer of a section, "" when there is none.
+        calls: what the source of one version of a name calls, without the helpers of these names; None if it is not
+            known.
     """
 
-    def __init__(self, sessions: Sequence[KernelSession], discussion: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        sessions: Sequence[KernelSession],
+        discussion: Callable[[str], str],
+        calls: ReadCalls | None = None,
+    ) -> None:
         self._sessions = sessions
         self._discussion = discussion
+        self._calls = calls
+
+    @property
+    def timed_out(self) -> int:
+        """How many cells and probes of all notebooks ran out of time so far."""
+        return sum(session.timed_out for session in self._sessions)
 
     def versions(self, target: str) -> Sequence[Version]:
         """The bindings of a target in all notebooks."""
@@ -55,7 +72,19 @@ class SubmittedSession:
                 yield Returned(self._discussion(probe.target))
                 continue
             name, _, number = probe.target.partition("@")
+            if probe.question == "calls":
+                yield self._read_calls(probe, name, int(number or 0))
+                continue
             yield from self._ask(probe, name, int(number or 0))
+
+    def _read_calls(self, probe: Probe, name: str, number: int) -> Observation:
+        """What the student's source says, which no sandbox has a part in."""
+        versions = self.versions(name)
+        if self._calls is None or number >= len(versions):
+            return Missing(name)
+        version = versions[number]
+        found = self._calls(version, name, list(probe.stand_ins))
+        return Returned([{**asdict(call), "notebook": version.notebook} for call in found])
 
     def _ask(self, probe: Probe, name: str, number: int) -> Iterator[Observation]:
         for session in self._sessions:

@@ -84,7 +84,10 @@ def test_a_wrong_value_is_counted_and_the_first_is_described_with_both_numbers()
 def test_a_wrong_shape_is_described_with_both_shapes() -> None:
     finding = check(calling(lambda n: torch.full((2, 1), 2.0 * n)))
 
-    assert finding.message == "3 of 3 cases are wrong. The first: Expected shape (2,), got (2, 1)."
+    assert finding.message == (
+        "Your output has one axis of size 1 too many; its values are right. "
+        "3 of 3 cases are wrong. The first: Expected shape (2,), got (2, 1)."
+    )
 
 
 def test_a_single_case_is_not_counted() -> None:
@@ -122,7 +125,7 @@ def test_a_mistake_of_another_kind_is_not_named() -> None:
         (Died("killed by SIGKILL"), "`f` ended the kernel: killed by SIGKILL."),
         (
             Returned(None),
-            "3 of 3 cases are wrong. The first: Expected a tensor of shape (2,), got None (is a `return` missing?).",
+            "Your function gives None: is a `return` missing? 3 of 3 cases are wrong.",
         ),
         (
             Returned(Opaque("Verdict")),
@@ -168,6 +171,66 @@ def test_a_session_that_falls_silent_never_passes() -> None:
 def test_a_reference_without_an_answer_is_not_held_against_the_student() -> None:
     with pytest.raises(AnswerKeyError, match="does not answer call of f"):
         returns_close(FakeSession(calling(lambda n: n)), FakeReference(), ITEM, inputs="numbers", cases=3)
+
+
+# ---- a share of the points -------------------------------------------------------------------------------------------
+
+
+def shaped(answer: Callable[[Probe], Observation], credit: object = None) -> Finding:
+    """What is found about a function that should give 1 and 1, where the right shape earns something."""
+    reference = FakeReference(calling(lambda n: torch.ones(2)))
+    given = {"shape": 0.25} if credit is None else credit
+    return returns_close(FakeSession(answer), reference, ITEM, inputs="numbers", cases=3, credit=given)  # type: ignore[arg-type]  # as a rubric gives it
+
+
+def test_the_right_shape_earns_its_share() -> None:
+    finding = shaped(calling(lambda n: torch.tensor([1.0, n])))
+
+    assert (finding.outcome, finding.credit) == (Outcome.PARTIAL, 0.25)
+    assert finding.message.startswith("2 of 3 cases are wrong. The first: ")
+    assert finding.message.endswith(" All outputs have the right shape, which earns 25 % of the points.")
+
+
+def test_a_function_that_is_right_earns_everything_where_shares_are() -> None:
+    assert shaped(calling(lambda n: torch.ones(2))).credit == 1.0
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        calling(lambda n: torch.zeros(3 if n == 2 else 2)),
+        calling(lambda n: torch.full((2,), float("nan") if n == 2 else 0.0)),
+        calling(lambda n: [0.0, 0.0]),
+        calling(lambda n: 1 / (n - 2) * torch.zeros(2)),
+        lambda probe: TimedOut(10.0),
+    ],
+    ids=["another-shape", "nan", "list", "raised", "timed-out"],
+)
+def test_one_answer_of_another_kind_earns_nothing(answer: Callable[[Probe], Observation]) -> None:
+    finding = shaped(answer)
+
+    assert (finding.outcome, finding.credit) == (Outcome.FAILED, 0.0)
+    assert "earns" not in finding.message
+
+
+def test_the_right_shape_by_banned_means_earns_nothing() -> None:
+    def with_credit(target: object) -> Finding:
+        options = {"banned": ("convolution",), "credit": {"shape": 0.25}}
+        session, key = FakeSession(defining(target)), AnswerKey(ROOT, "hw2_cnn")
+        return returns_close(session, key, CORR2D, inputs="corr2d_inputs", cases=4, **options)  # type: ignore[arg-type]  # as a rubric gives them
+
+    assert with_credit(lambda X, K: corr2d(X, K) + X.mean()).credit == 0.25
+    assert with_credit(lambda X, K: F.conv2d(X[None, None], K[None, None])[0, 0] + X.mean()).credit == 0.0
+
+
+def test_without_the_option_it_is_all_or_nothing() -> None:
+    assert check(calling(lambda n: torch.full((2,), 3.0 + n))).credit == 0.0
+
+
+@pytest.mark.parametrize("credit", [{"forward": 0.5}, {"shape": 1}, {"shape": True}, {"shape": "half"}, 0.5], ids=repr)
+def test_a_share_that_is_none_is_a_mistake_in_the_rubric(credit: object) -> None:
+    with pytest.raises(RubricError, match=r"^rubric.yaml: the-item: credit: "):
+        shaped(calling(lambda n: torch.ones(2)), credit)
 
 
 # ---- against the real reference --------------------------------------------------------------------------------------

@@ -224,6 +224,12 @@ def test_functions_of_libraries_are_seen_by_module_and_name() -> None:
     assert any(name.startswith("scipy.signal.") and name.endswith(".correlate2d") for name in names)
 
 
+def test_functions_of_numpy_are_seen_too() -> None:
+    names = value(lambda: torch.tensor(np.convolve([1.0, 2.0], [1.0])), "operators")["names"]
+
+    assert any(name.startswith("numpy.") and name.endswith(".convolve") for name in names), names
+
+
 def test_watching_ends_with_the_call() -> None:
     ask(raising(ValueError()), "operators")
 
@@ -237,10 +243,10 @@ def test_the_trace_gives_layers_in_the_order_they_are_computed() -> None:
         network(torch.ones(1, 1, 6, 6))
 
     assert trace.layers == [
-        ("Conv2d", (1, 2, 4, 4)),
-        ("ReLU", (1, 2, 4, 4)),
-        ("AvgPool2d", (1, 2, 2, 2)),
-        ("Linear", (1, 3)),
+        ("Conv2d", (1, 2, 4, 4), (1, 1, 6, 6)),
+        ("ReLU", (1, 2, 4, 4), (1, 2, 4, 4)),
+        ("AvgPool2d", (1, 2, 2, 2), (1, 2, 4, 4)),
+        ("Linear", (1, 3), (1, 8)),
     ]
 
 
@@ -447,7 +453,43 @@ def test_dropout_lets_everything_through_and_is_noted() -> None:
 
     assert answered["train.dropout"] == [0.4, 0.3, 0.2]
     assert answered["eval.dropout"] == [0.2]
+    assert answered["random"] is False
     torch.testing.assert_close(answered["train.output"], answered["eval.output"])
+
+
+class WithALayerToSpare(nn.Module):
+    """A lazy layer is made and never called, so that it never has a shape."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.used, self.spare, self.norm = nn.LazyConv2d(2, 3), nn.LazyConv2d(2, 1), nn.LazyBatchNorm2d()
+
+    def forward(self, X: torch.Tensor) -> torch.Tensor:
+        image: torch.Tensor = self.used(X)
+        return image
+
+
+def test_a_layer_that_is_never_called_does_no_harm() -> None:
+    answered = value(WithALayerToSpare, "module", inputs=[torch.randn(1, 1, 4, 4)], dtype="float64", bias="zero")
+
+    assert [shape for shape, _ in answered["gradients"]] == [[2, 1, 3, 3], [2]]
+    assert (answered["unused"], answered["buffers"]) == ([], [])
+
+
+class DroppingByHand(nn.Module):
+    """A dropout that is an expression."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(3, 30)
+
+    def forward(self, X: torch.Tensor) -> torch.Tensor:
+        hidden: torch.Tensor = self.linear(X)
+        return hidden * (torch.rand_like(hidden) > 0.5) * 2 if self.training else hidden
+
+
+def test_a_dropout_written_by_hand_shows_as_chance() -> None:
+    assert value(DroppingByHand, "module", inputs=[torch.randn(4, 3)], dtype="float64")["random"] is True
 
 
 class Convolving(nn.Module):
@@ -498,7 +540,11 @@ def test_weights_depend_on_seed_and_shape_alone() -> None:
 def test_shapes_of_layers_come_in_order_with_a_table_for_display() -> None:
     result = value(SmallLazy, "shapes", input=[2, 1, 5, 5])
 
-    assert result["layers"] == [("Conv2d", [2, 2, 3, 3]), ("BatchNorm2d", [2, 2, 3, 3]), ("Linear", [2, 3])]
+    assert result["layers"] == [
+        ("Conv2d", [2, 2, 3, 3], [2, 1, 5, 5]),
+        ("BatchNorm2d", [2, 2, 3, 3], [2, 2, 3, 3]),
+        ("Linear", [2, 3], [2, 18]),
+    ]
     assert [name for name, _ in result["modules"]] == ["Conv2d", "BatchNorm2d", "Flatten", "Dropout", "Linear"]
     assert result["output"] == [2, 3]
 
@@ -515,7 +561,7 @@ def test_a_network_that_looks_at_values_is_traced_for_real() -> None:
             scores: torch.Tensor = self.layer(X.to("cpu"))
             return scores
 
-    assert value(Branching, "shapes", input=[3, 4])["layers"] == [("Linear", [3, 2])]
+    assert value(Branching, "shapes", input=[3, 4])["layers"] == [("Linear", [3, 2], [3, 4])]
 
 
 def test_architectures_given_as_lists_arrive_as_tuples() -> None:

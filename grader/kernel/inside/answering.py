@@ -26,6 +26,7 @@ from grader.kernel.inside import modules, training
 from grader.kernel.inside.operators import OperatorTrace
 from grader.probes import Layer, Missing, Observation, Probe, Raised, Returned, TimedOut, Value
 
+_LIBRARIES = ("d2l.", "scipy.", "torchvision.", "numpy.", "cv2.", "skimage.")  # whose functions are looked for by name
 # Cells, and the working folder with attached files, in a sandbox or without one.
 _STUDENTS = re.compile(r"/ipykernel_|ipython-input|^/tmp/work/|/grader-[^/]+/work/")
 
@@ -119,13 +120,15 @@ def _call(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
 
 
 def _operators(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
-    """The aten operators and the libraries' Python functions (module.name) that a call runs, and its value."""
+    """The aten operators and the libraries' functions (module.name) that a call runs, and its value."""
     args, kwargs = _built(probe)
     functions: set[str] = set()
 
     def note(frame: FrameType, event: str, argument: object) -> None:
         if event == "call":
             functions.add(f"{frame.f_globals.get('__name__')}.{frame.f_code.co_name}")
+        elif event == "c_call":
+            functions.add(f"{getattr(argument, '__module__', None)}.{getattr(argument, '__name__', None)}")
 
     with OperatorTrace() as trace:
         sys.setprofile(note)
@@ -133,7 +136,7 @@ def _operators(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
             value = target(*args, **kwargs)
         finally:
             sys.setprofile(None)
-    of_libraries = {name for name in functions if name.startswith(("d2l.", "scipy.", "torchvision."))}
+    of_libraries = {name for name in functions if name.startswith(_LIBRARIES)}
     return {"names": sorted(trace.names | of_libraries), "value": value}
 
 
