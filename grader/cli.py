@@ -68,6 +68,16 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("item", nargs="*", help="an item, a section such as 7.2, or a name such as corr2d")
     _course_options(check)
     check.set_defaults(run=_check)
+    verify = commands.add_parser("verify", help="let the rubric test itself: right, wrong and made-up answers")
+    verify.add_argument("name", nargs="?", help="an assignment; every one if absent")
+    verify.add_argument(
+        "--course", type=Path, metavar="DIR", help="the folder with rubric.yaml; found upwards if absent"
+    )
+    verify.add_argument("--training", action="store_true", help="verify accuracy items as well, which takes minutes")
+    verify.add_argument("--workers", type=_positive, metavar="N", help="processes; one a core if absent")
+    verify.add_argument("--sandbox", choices=["auto", "bubblewrap", "none"], default="auto")
+    verify.add_argument("--report", type=Path, metavar="FILE", help="write a page such as docs/validity.md")
+    verify.set_defaults(run=_verify)
     doctor = commands.add_parser("doctor", help="say what this machine offers and what is missing")
     doctor.set_defaults(run=_doctor)
     return parser
@@ -77,7 +87,9 @@ def _course_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--course", type=Path, metavar="DIR", help="the folder with rubric.yaml; found upwards if absent"
     )
-    parser.add_argument("--assignment", metavar="NAME", help="the only one of the rubric if absent")
+    parser.add_argument(
+        "--assignment", metavar="NAME", help="if absent, the only one or the one that fits the notebooks"
+    )
 
 
 def _positive(text: str) -> int:
@@ -109,7 +121,7 @@ def _grade(arguments: argparse.Namespace) -> int:
         reseed=arguments.reseed,
     )
     if arguments.format == "json":
-        watch = command.Watch(lambda todo, unchanged: None, lambda submission: None, _print_json)
+        watch = command.Watch(lambda todo, unchanged: None, lambda submission: None, _print_json, told=_warn)
         result = command.grade(options, watch)
         print(json.dumps({"event": "done", "out": str(result.out), "interrupted": result.interrupted}))
     else:
@@ -136,7 +148,8 @@ def _with_progress(options: Options) -> Result:
     columns += [TextColumn("left"), TimeRemainingColumn()]
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         shown = _Shown(progress, plain=not console.is_terminal)
-        return grading.grade(options, grading.Watch(shown.planned, shown.began, shown.finished))
+        watch = grading.Watch(shown.planned, shown.began, shown.finished, shown.postponed, shown.retrying, shown.told)
+        return grading.grade(options, watch)
 
 
 class _Shown:
@@ -150,6 +163,9 @@ class _Shown:
         self._done = 0
         self._total = 0
         self._start = time.monotonic()
+
+    def told(self, sentence: str) -> None:
+        self._progress.console.print(visible(sentence), highlight=False, markup=False, soft_wrap=True)
 
     def planned(self, todo: Sequence[Submission], unchanged: int) -> None:
         self._total = len(todo)
@@ -174,6 +190,14 @@ class _Shown:
             self._progress.advance(self._task)
             self._describe()
 
+    def postponed(self, grade: Grade) -> None:
+        self._running.pop(grade.submission.student.id, None)
+        self._describe()
+
+    def retrying(self, todo: Sequence[Submission]) -> None:
+        who = "1 submission alone, because it" if len(todo) == 1 else f"{len(todo)} submissions alone, because they"
+        self._progress.console.print(f"Retrying {who} ran out of time beside others.", highlight=False)
+
     def _describe(self) -> None:
         if self._task is not None:
             names = ", ".join(visible(name) for name in self._running) or "finishing"
@@ -196,6 +220,10 @@ def _print_result(result: Result) -> None:
         console.print("Each notebook had a sandbox of its own; `grader doctor` says whether faster forks work here.")
     if "none" in isolations:
         console.print("Graded without a sandbox: student code had this account's rights.", style="bold yellow")
+
+
+def _warn(sentence: str) -> None:
+    print(visible(sentence), file=sys.stderr)
 
 
 def _print_json(grade: Grade) -> None:
@@ -230,8 +258,14 @@ def _check(arguments: argparse.Namespace) -> int:
     from grader.commands.check import check
     from grader.records import Outcome
 
-    grade = check(arguments.notebook, arguments.item, course=arguments.course, assignment=arguments.assignment)
     console = Console(highlight=False)
+    grade = check(
+        arguments.notebook,
+        arguments.item,
+        course=arguments.course,
+        assignment=arguments.assignment,
+        told=lambda sentence: console.print(Text(sentence), soft_wrap=True),
+    )
     if grade.problem:
         console.print(Text(grade.problem))
         return 1
@@ -251,6 +285,42 @@ def _check(arguments: argparse.Namespace) -> int:
     good = sum(score.finding.outcome is Outcome.PASSED for score in judged)
     console.print(f"Local check, unofficial: {good} of {len(judged)} passed. Hidden cases run after you hand in.")
     return 0 if good == len(judged) else 1
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from grader.commands import verify as command
+    from grader.verifying.report import tables
+
+    options = command.Options(
+        arguments.name, arguments.course, arguments.workers, arguments.training, arguments.sandbox
+    )
+    progress_console, summaries = Console(stderr=True), []
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    quiet = not progress_console.is_terminal
+    with Progress(*columns, console=progress_console, transient=True, disable=quiet) as progress:
+        tasks: list[TaskID] = []
+
+        def planned(what: str, count: int) -> None:
+            tasks.append(progress.add_task(what, total=count))
+            if quiet:
+                progress_console.print(f"{what}: {count} tasks", highlight=False)
+
+        watch = command.Watch(planned, lambda: progress.advance(tasks[-1]))
+        for summary in command.verify(options, watch):
+            summaries.append(summary)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=max(console.width, 140))
+    for summary in summaries:
+        console.print(f"{summary.assignment.name}: {summary.assignment.title}", style="bold", markup=False)
+        console.print(tables(summary))
+    if arguments.report:
+        command.report(summaries, arguments.report)
+        console.print(str(arguments.report), markup=False)
+    return 2 if any(summary.holes for summary in summaries) else 0
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
-from grader.checks.asking import Reference, ask_both, failed, passed, sentence
-from grader.errors import RubricError
+from grader.checks.asking import Reference, ask_both, failed, partly, passed, sentence, shares
 from grader.probes import Probe, Returned, Session, Value
-from grader.records import Finding, Item, Outcome
+from grader.records import Finding, Item
 
-# Operators by what they are for: which pooling or which activation is a matter of values, not of shapes.
-_ROLES: Mapping[str, str] = {
-    "Conv2d": "convolution",
-    "MaxPool2d": "pooling",
-    "AvgPool2d": "pooling",
-    "AdaptiveAvgPool2d": "pooling",
-    "Linear": "linear layer",
-}
-_LONGEST = 200  # steps compared; a trace comes out of the sandbox and may be as long as it likes
-Step = tuple[str, tuple[int, ...]]
+# Which pooling there is, is a matter of values; that there is one shows in what the next layer gets.
+_ROLES: Mapping[str, str] = {"Conv2d": "convolution", "Linear": "linear layer"}
+_LONGEST = 200  # layers compared; a trace comes out of the sandbox and may be as long as it likes
+
+Shape = tuple[int, ...]
+
+
+class Layer(NamedTuple):
+    """One convolution or linear layer."""
+
+    role: str
+    output: Shape
+    input: Shape
 
 
 class Difference(NamedTuple):
     """The first place where two traces part."""
 
     number: int  # 1-based, among the reference's layers; one more than it has for a layer too many
-    expected: Step | None
-    found: Step | None
+    expected: Layer | None
+    found: Layer | None
 
 
 def has_shapes(
@@ -41,76 +43,78 @@ def has_shapes(
     kwargs: Mapping[str, Value] | None = None,
     credit: Mapping[str, float] | None = None,
 ) -> Finding:
-    """Trace convolutions, poolings and linear layers for an input of shape `input`; they must be the reference's.
+    """Trace convolutions and linear layers for an input of shape `input`; they must be those of the reference.
 
-    Poolings besides the reference's are no mistake: a mean over an image is none of the network's layers.
+    What lies between them, such as pooling, shows in the shapes that the next layer gets, however it is written.
 
     Args:
-        credit: share of the points by what is right; `one_layer`: every layer but one is.
+        credit: share of the points by what is right; `one_layer`: everything but one layer is.
 
     Raises:
         RubricError: `credit` names anything else, or a share that is none.
     """
-    share = _share(credit or {}, item)
+    parts = shares(credit, ("one_layer",), item)
     probe = Probe("shapes", item.target, tuple(args), kwargs or {}, reference.seed(item.id, 0), {"input": list(input)})
     (answer,) = ask_both(student, reference, [probe])
     if not isinstance(answer.observed, Returned):
         return failed(sentence(answer.observed, item.target))
-    observed, expected = _steps(answer.observed.value), _steps(answer.expected)
-    evidence = {"layers": _table(answer.observed.value)}
+    observed, expected = _layers(answer.observed.value), _layers(answer.expected)
+    output, wanted = _output(answer.observed.value), _output(answer.expected)
+    evidence: dict[str, Any] = {"layers": _table(answer.observed.value)}
     difference = first_difference(observed, expected)
-    if difference is None and _output(answer.observed.value) == _output(answer.expected):
+    if difference is None and output == wanted:
         return passed(f"All {len(expected)} layers have the expected output shapes.", evidence)
+    told = f"The network gives {output}, expected {wanted}."
+    if difference is not None:
+        told = _message(difference, len(expected))
+        evidence["differs"] = [difference.number, _row(difference.expected), _row(difference.found)]
     known = _misconception(answer.observed.value, reference, probe)
-    if difference is None:
-        shapes = f"The network gives {_output(answer.observed.value)}, expected {_output(answer.expected)}."
-        return failed(" ".join(part for part in (known, shapes) if part), evidence=evidence)
-    message = " ".join(part for part in (known, _message(difference, len(expected))) if part)
-    evidence["differs"] = [difference.number, _row(difference.expected), _row(difference.found)]
-    if share and _apart(_changes(observed, input), _changes(expected, input)) <= 1:
-        message = f"{message} Everything else is built as it should be, which earns a part of the points."
-        return Finding(Outcome.PARTIAL, share, message, evidence=evidence)
-    return failed(message, evidence=evidence)
-
-
-def _share(credit: Mapping[str, float], item: Item) -> float:
-    for key, value in credit.items():
-        if key != "one_layer" or isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
-            raise RubricError(f"rubric.yaml: {item.id}: credit: {key}: {value!r}; one_layer with a number below 1 fits")
-    return round(float(credit.get("one_layer", 0.0)), 4)
+    finding = failed(" ".join(part for part in (known, told) if part), evidence=evidence)
+    if "one_layer" in parts and _apart(_steps(observed, input), _steps(expected, input)) <= 1:
+        return partly(finding, parts["one_layer"], "Everything but one layer is built as it should be")
+    return finding
 
 
 # ---- two traces ------------------------------------------------------------------------------------------------------
 
 
-def first_difference(observed: Sequence[Step], expected: Sequence[Step]) -> Difference | None:
-    """Where the student's layers part from the reference's, None where they are the same."""
-    rest = list(observed)
-    for number, step in enumerate(expected, 1):
-        while rest and rest[0] != step and rest[0][0] == "pooling" and step in rest:
-            rest.pop(0)
-        if not rest or rest[0] != step:
-            same_role = [each for each in rest if each[0] == step[0]]
-            return Difference(number, step, same_role[0] if same_role else None)
-        rest.pop(0)
-    beyond = [step for step in rest if step[0] != "pooling"]
-    return Difference(len(expected) + 1, None, beyond[0]) if beyond else None
+def first_difference(observed: Sequence[Layer], expected: Sequence[Layer]) -> Difference | None:
+    """Where the student's layers part from the reference's, None where they are the same.
+
+    Outputs are compared in order. Inputs are not: of two layers with equal outputs, such as the first convolution and
+    the shortcut of a residual block, either may come first.
+    """
+    for number, layer in enumerate(expected, 1):
+        found = observed[number - 1] if number <= len(observed) else None
+        if found is None or (found.role, found.output) != (layer.role, layer.output):
+            later = [each for each in observed[number - 1 :] if each.role == layer.role]
+            return Difference(number, layer, later[0] if later else None)
+    if len(observed) > len(expected):
+        return Difference(len(expected) + 1, None, observed[len(expected)])
+    lacking, beyond = Counter(expected) - Counter(observed), Counter(observed) - Counter(expected)
+    for number, layer in enumerate(expected, 1):
+        if layer in lacking:
+            return Difference(number, layer, next(each for each in beyond if each.output == layer.output))
+    return None
 
 
 def _message(difference: Difference, count: int) -> str:
     number, expected, found = difference
     if expected is None:
         assert found is not None
-        return f"There is a layer too many: after all {count} comes a {found[0]} with output {found[1]}."
-    role, shape = expected
-    wanted = f"Layer {number} of {count} should be a {role} with output {shape}"
-    return (
-        f"{wanted}; the next {role} of yours gives {found[1]}." if found else f"{wanted}; yours has no further {role}."
-    )
+        return f"There is a layer too many: after all {count} comes a {found.role} with output {found.output}."
+    wanted = f"Layer {number} of {count} should be a {expected.role} with output {expected.output}"
+    if found is None:
+        return f"{wanted}; yours has no further {expected.role}."
+    if found == expected:
+        return f"{wanted}; yours comes later."
+    if found.output == expected.output:
+        return f"{wanted} for an input of shape {expected.input}; yours gets {found.input}."
+    return f"{wanted}; the next {expected.role} of yours gives {found.output}."
 
 
-def _row(step: Step | None) -> list[Any] | None:
-    return None if step is None else [step[0], list(step[1])]
+def _row(layer: Layer | None) -> list[Any] | None:
+    return None if layer is None else [layer.role, list(layer.output), list(layer.input)]
 
 
 def _misconception(observed: Value, reference: Reference, probe: Probe) -> str:
@@ -119,7 +123,7 @@ def _misconception(observed: Value, reference: Reference, probe: Probe) -> str:
         text
         for text, (mistaken,) in reference.misconceptions([probe])
         if isinstance(mistaken, Returned)
-        and _steps(mistaken.value) == _steps(observed)
+        and first_difference(_layers(observed), _layers(mistaken.value)) is None
         and _output(mistaken.value) == _output(observed)
     }
     return found.pop() if len(found) == 1 else ""
@@ -128,73 +132,82 @@ def _misconception(observed: Value, reference: Reference, probe: Probe) -> str:
 # ---- one layer wrong -------------------------------------------------------------------------------------------------
 
 
-class _Change(NamedTuple):
-    """What one layer does, whatever the layers before it made of the image."""
+class _Step(NamedTuple):
+    """What one layer does to its input, or what happens between two layers, whatever was done before."""
 
     role: str
-    channels: int  # or units
-    narrowed: tuple[float, ...]  # by how many rows and columns
-    shrunk: tuple[float, ...]  # by which factor
+    channels: int  # of the output
+    narrowed: tuple[int, ...]  # by how many rows and columns
+    shrunk: tuple[int, ...]  # by which factor
 
 
-def _alike(one: _Change, other: _Change) -> bool:
+def _steps(layers: Sequence[Layer], input: Sequence[int]) -> list[_Step]:
+    """Each layer, and each change of shape between two that is not just a flattening."""
+    steps, before = [], tuple(input)
+    for layer in layers[:_LONGEST]:
+        if (between := _step("", before, layer.input)).shrunk not in ((), (1, 1), (1,)):
+            steps.append(between)
+        steps.append(_step(layer.role, layer.input, layer.output))
+        before = layer.output
+    return steps
+
+
+def _step(role: str, before: Shape, after: Shape) -> _Step:
+    channels = after[1] if role and len(after) > 1 else 0
+    if len(before) == len(after):
+        sizes = list(zip(before[2:], after[2:], strict=True))
+        return _Step(role, channels, tuple(a - b for a, b in sizes), tuple(-(-a // b) if b else 0 for a, b in sizes))
+    pooled = 1  # what was flattened without pooling; else by how many elements fewer
+    for size in before[1:]:
+        pooled *= size
+    return _Step(role, channels, (), (-(-pooled // after[-1]),) if after and after[-1] else (0,))
+
+
+def _alike(one: _Step, other: _Step) -> bool:
     if (one.role, one.channels) != (other.role, other.channels):
         return False
-    return one.narrowed == other.narrowed or one.shrunk == other.shrunk
+    return (one.narrowed == other.narrowed and one.narrowed != ()) or one.shrunk == other.shrunk
 
 
-def _changes(steps: Sequence[Step], input: Sequence[int]) -> list[_Change]:
-    """What each step does to the sizes; a stride shows as a factor, a missing padding as a difference."""
-    changes = []
-    for (_, before), (role, after) in pairwise([("", tuple(input)), *steps[:_LONGEST]]):
-        channels = after[1] if len(after) > 1 else 0
-        if role == "pooling":
-            channels = 0  # it keeps those of the layer before
-        sizes = list(zip(before[2:], after[2:], strict=False))
-        shrunk = tuple(float(-(-big // small)) if small else 0.0 for big, small in sizes)
-        changes.append(_Change(role, channels, tuple(float(big - small) for big, small in sizes), shrunk))
-    return changes
-
-
-def _apart(mine: Sequence[_Change], theirs: Sequence[_Change]) -> int:
-    """How many layers have to be changed, added or left out (Levenshtein's distance)."""
+def _apart(mine: Sequence[_Step], theirs: Sequence[_Step]) -> int:
+    """How many steps have to be changed, added or left out (Levenshtein's distance)."""
     row = list(range(len(theirs) + 1))
-    for i, change in enumerate(mine, 1):
+    for i, step in enumerate(mine, 1):
         above, row[0] = row[0], i
         for j, wanted in enumerate(theirs, 1):
-            above, row[j] = row[j], min(above + (not _alike(change, wanted)), row[j] + 1, row[j - 1] + 1)
+            above, row[j] = row[j], min(above + (not _alike(step, wanted)), row[j] + 1, row[j - 1] + 1)
     return row[-1]
 
 
 # ---- what a trace says -----------------------------------------------------------------------------------------------
 
 
-def _steps(value: Value) -> list[Step]:
-    steps = []
-    for kind, shape in _rows(value, "layers"):
-        if kind in _ROLES:
-            # A global average is (n, c, 1, 1) for one and (n, c) for another.
-            squeezed = shape[:2] if shape[2:] == (1, 1) else shape
-            steps.append((_ROLES[kind], squeezed))
-    return steps
-
-
-def _rows(value: Value, name: str) -> list[tuple[str, tuple[int, ...]]]:
-    """What a trace says, as far as it has the form of one: it comes out of the sandbox and may be anything."""
-    rows = value.get(name) if isinstance(value, Mapping) else None
+def _layers(value: Value) -> list[Layer]:
+    """The layers of a trace, as far as it has the form of one: it comes out of the sandbox and may be anything."""
+    rows = value.get("layers") if isinstance(value, Mapping) else None
     found = []
     for row in rows if isinstance(rows, list) else []:
         match row:
-            case [str() as kind, list() as shape] if all(type(n) is int for n in shape):
-                found.append((kind, tuple(shape)))
+            case [str() as kind, output, input] if kind in _ROLES and _is_shape(output) and _is_shape(input):
+                found.append(Layer(_ROLES[kind], tuple(output), tuple(input)))
     return found
 
 
-def _output(value: Value) -> tuple[int, ...]:
+def _is_shape(value: Value) -> TypeGuard[list[int]]:
+    return isinstance(value, list) and all(type(size) is int for size in value)
+
+
+def _output(value: Value) -> Shape:
     shape = value.get("output") if isinstance(value, Mapping) else None
-    return tuple(shape) if isinstance(shape, list) and all(type(n) is int for n in shape) else ()
+    return tuple(shape) if _is_shape(shape) else ()
 
 
 def _table(value: Value) -> list[Any]:
-    """The student's layers for display, as [class name, shape]."""
-    return [[kind[:40], list(shape)] for kind, shape in _rows(value, "modules")[:60]]
+    """The student's layers for display, as [class name, shape of the output]."""
+    rows = value.get("modules") if isinstance(value, Mapping) else None
+    table: list[Any] = []
+    for row in (rows if isinstance(rows, list) else [])[:60]:
+        match row:
+            case [str() as kind, shape] if _is_shape(shape):
+                table.append([kind[:40], shape])
+    return table

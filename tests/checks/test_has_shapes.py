@@ -19,11 +19,23 @@ from tests.fakes import FakeReference, FakeSession, defining, item
 
 ROOT = Path(__file__).parents[2]
 ITEM = item("has_shapes", "LeNet", id="lenet-shapes")
-LAYERS = [("Conv2d", [1, 6, 28, 28]), ("AvgPool2d", [1, 6, 14, 14]), ("Linear", [1, 10])]
+Row = tuple[str, list[int], list[int]]  # kind, output, input
+LAYERS: list[Row] = [
+    ("Conv2d", [1, 6, 28, 28], [1, 1, 28, 28]),
+    ("AvgPool2d", [1, 6, 14, 14], [1, 6, 28, 28]),
+    ("Linear", [1, 10], [1, 1176]),
+]
 
 
-def traced(*layers: tuple[str, list[int]], output: list[int] | None = None, **more: Any) -> Returned:
-    return Returned({"layers": list(layers), "modules": [["Conv2d", [1, 6]]], "output": output or [1, 10], **more})
+def traced(*layers: Row, output: list[int] | None = None, **more: Any) -> Returned:
+    return Returned(
+        {
+            "layers": [list(layer) for layer in layers],
+            "modules": [["Conv2d", [1, 6]]],
+            "output": output or [1, 10],
+            **more,
+        }
+    )
 
 
 def check(observation: Observation) -> Finding:
@@ -40,7 +52,7 @@ def test_equal_shapes_pass_and_the_table_is_kept_for_display() -> None:
     finding = check(traced(*LAYERS))
 
     assert (finding.outcome, finding.credit) == (Outcome.PASSED, 1.0)
-    assert finding.message == "All 3 layers have the expected output shapes."
+    assert finding.message == "All 2 layers have the expected output shapes."
     assert finding.evidence == {"layers": [["Conv2d", [1, 6]]]}
 
 
@@ -48,60 +60,74 @@ def test_equal_shapes_pass_and_the_table_is_kept_for_display() -> None:
     "layers",
     [
         pytest.param(
-            [LAYERS[0], ("BatchNorm2d", [1, 6, 28, 28]), ("ReLU", [1, 6, 28, 28]), *LAYERS[1:]], id="other-kinds"
+            [
+                LAYERS[0],
+                ("BatchNorm2d", [1, 6, 28, 28], [1, 6, 28, 28]),
+                ("ReLU", [1, 6, 28, 28], [1, 6, 28, 28]),
+                *LAYERS[1:],
+            ],
+            id="other-kinds",
         ),
-        pytest.param([LAYERS[0], ("MaxPool2d", [1, 6, 14, 14]), LAYERS[2]], id="another-pooling"),
-        pytest.param([LAYERS[0], ("AdaptiveAvgPool2d", [1, 6]), *LAYERS[1:]], id="a-mean-for-display"),
+        pytest.param([LAYERS[0], ("MaxPool2d", [1, 6, 14, 14], [1, 6, 28, 28]), LAYERS[2]], id="another-pooling"),
+        pytest.param([LAYERS[0], ("AdaptiveAvgPool2d", [1, 6], [1, 6, 28, 28]), *LAYERS[1:]], id="a-mean-for-display"),
+        pytest.param([LAYERS[0], LAYERS[2]], id="a-pooling-by-hand"),
     ],
 )
-def test_what_is_between_the_layers_does_not_matter(layers: list[tuple[str, list[int]]]) -> None:
+def test_what_is_between_the_layers_shows_in_what_the_next_one_gets(layers: list[Row]) -> None:
     assert check(traced(*layers)).outcome is Outcome.PASSED
 
 
-def test_a_global_average_may_keep_its_axes_of_size_one() -> None:
-    reference = FakeReference({("shapes", "LeNet"): traced(("AdaptiveAvgPool2d", [2, 64, 1, 1]))})
-    student = FakeSession({("shapes", "LeNet"): traced(("AdaptiveAvgPool2d", [2, 64]))})
+def test_of_two_layers_with_equal_outputs_either_may_come_first() -> None:
+    first, second = ("Conv2d", [1, 8, 3, 3], [1, 4, 6, 6]), ("Conv2d", [1, 8, 3, 3], [1, 8, 3, 3])
+    reference = FakeReference({("shapes", "LeNet"): traced(first, second, first)})  # the shortcut comes last
+    shortcut_first = FakeSession({("shapes", "LeNet"): traced(first, first, second)})
+    no_shortcut = FakeSession({("shapes", "LeNet"): traced(first, second, second)})
 
-    assert has_shapes(student, reference, ITEM, input=[2, 1, 8, 8]).outcome is Outcome.PASSED
+    assert has_shapes(shortcut_first, reference, ITEM, input=[1, 4, 6, 6]).outcome is Outcome.PASSED
+    assert has_shapes(no_shortcut, reference, ITEM, input=[1, 4, 6, 6]).outcome is Outcome.FAILED
+
+
+CONV, POOL, LINEAR = LAYERS
 
 
 @pytest.mark.parametrize(
     ("layers", "message"),
     [
         pytest.param(
-            [("Conv2d", [1, 6, 24, 24]), *LAYERS[1:]],
-            "Layer 1 of 3 should be a convolution with output (1, 6, 28, 28); the next convolution of yours gives "
+            [("Conv2d", [1, 6, 24, 24], [1, 1, 28, 28]), POOL, LINEAR],
+            "Layer 1 of 2 should be a convolution with output (1, 6, 28, 28); the next convolution of yours gives "
             "(1, 6, 24, 24).",
             id="shape",
         ),
         pytest.param(
-            [LAYERS[0], LAYERS[2]],
-            "Layer 2 of 3 should be a pooling with output (1, 6, 14, 14); yours has no further pooling.",
-            id="missing",
+            [CONV, ("Linear", [1, 10], [1, 4704])],
+            "Layer 2 of 2 should be a linear layer with output (1, 10) for an input of shape (1, 1176); yours gets "
+            "(1, 4704).",
+            id="no-pooling",
         ),
         pytest.param(
-            [LAYERS[1], LAYERS[0], LAYERS[2]],
-            "Layer 2 of 3 should be a pooling with output (1, 6, 14, 14); yours has no further pooling.",
+            [LINEAR, CONV],
+            "Layer 1 of 2 should be a convolution with output (1, 6, 28, 28); yours comes later.",
             id="order",
         ),
         pytest.param(
-            [*LAYERS[:2], ("Linear", [1, 120]), LAYERS[2]],
-            "Layer 3 of 3 should be a linear layer with output (1, 10); the next linear layer of yours gives (1, 120).",
+            [CONV, POOL, ("Linear", [1, 120], [1, 1176]), ("Linear", [1, 10], [1, 120])],
+            "Layer 2 of 2 should be a linear layer with output (1, 10); the next linear layer of yours gives (1, 120).",
             id="a-layer-more",
         ),
         pytest.param(
-            [*LAYERS, LAYERS[2]],
-            "There is a layer too many: after all 3 comes a linear layer with output (1, 10).",
+            [*LAYERS, ("Linear", [1, 10], [1, 10])],
+            "There is a layer too many: after all 2 comes a linear layer with output (1, 10).",
             id="a-layer-more-at-the-end",
         ),
         pytest.param(
             [],
-            "Layer 1 of 3 should be a convolution with output (1, 6, 28, 28); yours has no further convolution.",
+            "Layer 1 of 2 should be a convolution with output (1, 6, 28, 28); yours has no further convolution.",
             id="none",
         ),
     ],
 )
-def test_the_first_difference_is_told_with_both_shapes(layers: list[tuple[str, list[int]]], message: str) -> None:
+def test_the_first_difference_is_told_with_both_shapes(layers: list[Row], message: str) -> None:
     finding = check(traced(*layers))
 
     assert (finding.outcome, finding.message) == (Outcome.FAILED, message)
@@ -109,9 +135,10 @@ def test_the_first_difference_is_told_with_both_shapes(layers: list[tuple[str, l
 
 
 def test_the_first_difference_is_kept_for_display() -> None:
-    finding = check(traced(LAYERS[0], ("AvgPool2d", [1, 6, 7, 7]), LAYERS[2]))
+    finding = check(traced(CONV, ("Linear", [1, 12], [1, 1176])))
 
-    assert finding.evidence["differs"] == [2, ["pooling", [1, 6, 14, 14]], ["pooling", [1, 6, 7, 7]]]
+    wanted, found = ["linear layer", [1, 10], [1, 1176]], ["linear layer", [1, 12], [1, 1176]]
+    assert finding.evidence["differs"] == [2, wanted, found]
 
 
 def test_the_output_of_the_whole_network_counts_too() -> None:
@@ -144,7 +171,7 @@ def test_what_happened_instead_is_said_in_a_sentence(observation: Observation, m
         [],
         {"layers": None},
         {"layers": [["Conv2d"]], "output": 5},
-        {"layers": [[1, 2], ["Conv2d", ["wide"]], ["Conv2d", 5]], "modules": [[{}, {}]], "output": ["1", 10]},
+        {"layers": [[1, 2], ["Conv2d", ["wide"], [1]], ["Conv2d", 5, 6]], "modules": [[{}, {}]], "output": ["1", 10]},
     ],
     ids=repr,
 )
@@ -209,6 +236,18 @@ class LeNetShorter(solutions.LeNet):
         self.net = nn.Sequential(*self.net[:7], *self.net[9:])
 
 
+class LeNetUnpooled(solutions.LeNet):
+    def __init__(self) -> None:
+        super().__init__()
+        self.net[2] = nn.Identity()
+
+
+class LeNetNeverPooled(LeNetUnpooled):
+    def __init__(self) -> None:
+        super().__init__()
+        self.net[5] = nn.Identity()
+
+
 class LeNetTwoWrong(solutions.LeNet):
     def __init__(self) -> None:
         super().__init__()
@@ -217,7 +256,7 @@ class LeNetTwoWrong(solutions.LeNet):
 
 @pytest.mark.parametrize(
     "network",
-    [misconceived_networks.LeNetUnpadded, LeNetNarrow, LeNetLonger, LeNetShorter],
+    [misconceived_networks.LeNetUnpadded, LeNetNarrow, LeNetLonger, LeNetShorter, LeNetUnpooled],
     ids=lambda each: each.__name__,
 )
 def test_one_wrong_layer_earns_the_share_that_the_rubric_gives(network: type[nn.Module]) -> None:
@@ -226,10 +265,10 @@ def test_one_wrong_layer_earns_the_share_that_the_rubric_gives(network: type[nn.
 
     assert (strict.outcome, strict.credit) == (Outcome.FAILED, 0.0)
     assert (kind.outcome, kind.credit) == (Outcome.PARTIAL, 0.5)
-    assert "earns a part" in kind.message
+    assert "which earns 50 % of the points" in kind.message
 
 
-@pytest.mark.parametrize("network", [LeNetTwoWrong, nn.Identity], ids=lambda each: each.__name__)
+@pytest.mark.parametrize("network", [LeNetTwoWrong, LeNetNeverPooled, nn.Identity], ids=lambda each: each.__name__)
 def test_two_wrong_layers_earn_nothing(network: type[nn.Module]) -> None:
     assert check_network("LeNet", network, [1, 1, 28, 28], credit={"one_layer": 0.5}).credit == 0
 

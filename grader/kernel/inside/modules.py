@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
@@ -46,7 +46,7 @@ def fill(module: nn.Module, seed: int, *, convolution_bias: bool = True) -> None
 
     Without `convolution_bias` the biases of convolutions are zero, as if they had none.
     """
-    for parameter in module.parameters():
+    for parameter in _known(module.parameters()):
         values = _drawn(tuple(parameter.shape), seed, "parameter")
         fan_in = parameter[0].numel() if parameter.dim() >= 2 else 0
         # Vectors stay near one half, so that a scale of BatchNorm never vanishes.
@@ -56,13 +56,19 @@ def fill(module: nn.Module, seed: int, *, convolution_bias: bool = True) -> None
             piece.copy_(values[: len(piece)])
         if not parameter.is_contiguous():
             parameter.copy_(filled.reshape(parameter.shape))
-    for buffer in module.buffers():
+    for buffer in _known(module.buffers()):
         if buffer.is_floating_point():
             buffer.copy_(seeded(tuple(buffer.shape), seed, "buffer").abs() + 0.5)
     if not convolution_bias:
         for layer in module.modules():
             if isinstance(layer, nn.modules.conv._ConvNd) and layer.bias is not None:
-                layer.bias.zero_()
+                for bias in _known([layer.bias]):
+                    bias.zero_()
+
+
+def _known(tensors: Iterable[torch.Tensor]) -> list[torch.Tensor]:
+    """Those that have a shape; a lazy layer that was made and never called has none."""
+    return [each for each in tensors if not nn.parameter.is_lazy(each)]
 
 
 class _Undropped(TorchFunctionMode):
@@ -108,6 +114,7 @@ def run(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
     Options: `inputs`, the tensors forward takes; `dtype`, float64 or float32; `bias`, "zero" for convolutions without.
 
     Returns a dict: per mode `output`, `input_gradient`, `input_changed` and `dropout`, the rates applied, in order;
+    `random`, whether a second pass in train mode gives another output, as a dropout written by hand does;
     `gradients`, a list of (shape, projection) of parameters that got one; `unused`, shapes of those that did not;
     `buffers` as (shape, values) after training.
     """
@@ -137,11 +144,14 @@ def run(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
         output.backward(cotangent)
         result[f"{mode}.input_gradient"] = [leaf.grad for leaf in leaves]
         if mode == "train":
+            parameters, buffers = _known(module.parameters()), _known(module.buffers())
             result["gradients"] = [
-                (list(p.shape), _projected(p.grad, probe.seed)) for p in module.parameters() if p.grad is not None
+                (list(p.shape), _projected(p.grad, probe.seed)) for p in parameters if p.grad is not None
             ]
-            result["unused"] = [list(p.shape) for p in module.parameters() if p.grad is None]
-            result["buffers"] = [(list(b.shape), b.detach().clone()) for b in module.buffers() if b.is_floating_point()]
+            result["unused"] = [list(p.shape) for p in parameters if p.grad is None]
+            result["buffers"] = [(list(b.shape), b.detach().clone()) for b in buffers if b.is_floating_point()]
+            with torch.no_grad(), _Undropped():
+                result["random"] = not torch.equal(module(*[tensor.clone() for tensor in inputs]), output)
     return result
 
 
@@ -163,7 +173,8 @@ def shapes(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
     Tried on the meta device, where nothing is computed; whatever fails there (`.item()`, `.to(device)`, branches on
     values) is done again for real.
 
-    Returns a dict: `layers`, (kind, shape) of operators; `modules`, (class name, shape) of leaf modules, for display.
+    Returns a dict: `layers`, (kind, shape of output, shape of input) of operators; `modules`, (class name, shape of
+    output) of leaf modules, for display; `output`, the shape of the whole network's output.
     """
     shape = tuple(probe.options["input"])
     try:
@@ -188,9 +199,9 @@ def _traced(target: Any, probe: Probe, shape: tuple[int, ...]) -> Value:
             if not any(True for _ in layer.children()):
                 layer.register_forward_hook(note)
         with OperatorTrace() as trace:
-            output = module(torch.zeros(shape))
+            scores = module(torch.zeros(shape))
     return {
-        "layers": [(kind, list(size)) for kind, size in trace.layers],
+        "layers": [(kind, list(output), list(input)) for kind, output, input in trace.layers],
         "modules": table,
-        "output": list(output.shape),
+        "output": list(scores.shape),
     }

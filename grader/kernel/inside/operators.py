@@ -38,12 +38,15 @@ KINDS = {
 
 
 class OperatorTrace(TorchDispatchMode):
-    """Records every operator: `names` each once, `layers` as (kind, shape) in order for those that are layers."""
+    """Records every operator: `names` each once; `layers`, those that are layers in order.
+
+    A layer is (kind, shape of its output, shape of its input).
+    """
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         self.names: set[str] = set()
-        self.layers: list[tuple[str, tuple[int, ...]]] = []
+        self.layers: list[tuple[str, tuple[int, ...], tuple[int, ...]]] = []
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -54,5 +57,6 @@ class OperatorTrace(TorchDispatchMode):
         self.names.add(name)
         first = output[0] if isinstance(output, tuple | list) and output else output
         if isinstance(first, torch.Tensor) and name in KINDS:
-            self.layers.append((KINDS[name], tuple(first.shape)))
+            image = args[1] if name == "addmm" else args[0]  # a bias comes first there
+            self.layers.append((KINDS[name], tuple(first.shape), tuple(image.shape)))
         return output

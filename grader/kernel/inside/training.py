@@ -35,7 +35,8 @@ def train(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
     with torch.no_grad():
         model(first)  # lazy layers take their shapes here
     model.apply(_xavier)
-    optimizer = torch.optim.Adam(model.parameters(), lr=options["lr"], fused=True)
+    used = [parameter for parameter in model.parameters() if not nn.parameter.is_lazy(parameter)]
+    optimizer = torch.optim.Adam(used, lr=options["lr"], fused=True)
     generator = torch.Generator().manual_seed(probe.seed)
     model.train()
     losses: list[float] = []
@@ -54,11 +55,11 @@ def train(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
             losses.append(loss.item())
     _settle(model, [_prepared(pixels[order[n : n + 64].to(device)], options["size"]) for n in range(0, 640, 64)])
     _trained[probe.target] = model.eval()
-    return {"losses": losses, "parameters": sum(p.numel() for p in model.parameters())}
+    return {"losses": losses, "parameters": sum(p.numel() for p in used)}
 
 
 def logits(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
-    """What the network trained before says to images (N, 1, H, W) of uint8: float32 (N, classes)."""
+    """What the network trained before says to images of uint8, (N, H, W) or (N, H, W, 3): float32 (N, classes)."""
     model = _trained[probe.target]
     device = next(model.parameters()).device
     (pixels,) = probe.args
@@ -69,8 +70,9 @@ def logits(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
 
 
 def _prepared(pixels: torch.Tensor, size: int) -> torch.Tensor:
-    """uint8 (N, H, W) or (N, 1, H, W) → float32 (N, 1, size, size) in [0, 1]."""
-    batch = pixels.reshape(-1, 1, *pixels.shape[-2:]).float() / 255
+    """uint8 (N, H, W) or (N, H, W, 3) → float32 (N, 1 or 3, size, size) in [0, 1]."""
+    channels_first = pixels[:, None] if pixels.dim() == 3 else pixels.permute(0, 3, 1, 2)
+    batch = channels_first.float() / 255
     if batch.shape[-1] == size:
         return batch
     return F.interpolate(batch, size=(size, size), mode="bilinear", align_corners=False, antialias=True)
@@ -94,7 +96,7 @@ def _settle(model: nn.Module, batches: list[torch.Tensor]) -> None:
 
 
 def _xavier(module: nn.Module) -> None:
-    if isinstance(module, nn.Linear | nn.Conv2d):
+    if isinstance(module, nn.Linear | nn.Conv2d) and not nn.parameter.is_lazy(module.weight):
         nn.init.xavier_uniform_(module.weight)
 
 

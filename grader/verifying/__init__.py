@@ -1,0 +1,1 @@
+"""The rubric tests itself: right code earns everything, wrong code nothing."""
