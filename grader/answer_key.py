@@ -167,10 +167,10 @@ class AnswerKey:
         return None if made is None else inspect.getsource(made)
 
     def fingerprint(self) -> str:
-        """A hash of the reference's source text: what marks depend on."""
+        """A hash of the reference's source text: what marks and messages depend on."""
         digest = hashlib.sha256()
-        for module in (self._solutions, self._inputs, self._stand_ins, self._mistakes):
-            digest.update(inspect.getsource(module).encode())
+        for path in sorted((self._course / "reference" / self._name).glob("*.py")):
+            digest.update(path.read_bytes())
         return digest.hexdigest()
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, assert_never
 
+import torch
+
+from grader import diagnosis
 from grader.compare import compare
-from grader.errors import AnswerKeyError
+from grader.errors import AnswerKeyError, RubricError
 from grader.probes import Died, Missing, Observation, Probe, Raised, Returned, Session, TimedOut, Value
 from grader.records import Finding, Item, Mismatch, Outcome
 
@@ -40,6 +43,11 @@ class Answer:
     def mismatch(self) -> Mismatch | None:
         """How they differ where the student's code gave a value."""
         return compare(self.observed.value, self.expected) if isinstance(self.observed, Returned) else None
+
+    @property
+    def right_shape(self) -> bool:
+        """Whether a finite tensor of the expected shape came."""
+        return isinstance(self.observed, Returned) and right_shape(self.observed.value, self.expected)
 
     @property
     def right(self) -> bool:
@@ -101,7 +109,10 @@ def says_it_all(observation: Observation) -> bool:
 
 
 def judge_all(answers: Sequence[Answer], asked: int, item: Item, *, reference: Reference | None = None) -> Finding:
-    """Passed when every answer is right; else the first wrong one, and the misconception that explains them all."""
+    """Passed when every answer is right; else what explains all wrong ones, their number and the first of them.
+
+    What explains them is a misconception of the course or, where none fits, what their numbers have in common.
+    """
     wrong = [answer for answer in answers if not answer.right]
     if not wrong and len(answers) == asked:
         return passed(f"{asked} of {asked} cases agree with the reference.")
@@ -110,30 +121,84 @@ def judge_all(answers: Sequence[Answer], asked: int, item: Item, *, reference: R
     detail = mismatch.message if mismatch else sentence(first.observed, item.target)
     if mismatch is None and says_it_all(first.observed):
         return failed(detail)
-    known = _misconception(answers, reference) if reference is not None and len(answers) == asked else ""
+    why = _explanation(answers, reference) if len(answers) == asked else ""
     count = f"{len(wrong)} of {asked} cases are wrong." if asked > 1 else ""
-    return failed(" ".join(part for part in (known, count, _first(first, detail, asked)) if part), mismatch=mismatch)
+    if why and mismatch is not None and mismatch.kind == "type":
+        detail = ""  # what came instead of a tensor has been said
+    return failed(" ".join(part for part in (why, count, _first(first, detail, asked)) if part), mismatch=mismatch)
 
 
 def _first(first: Answer, detail: str, asked: int) -> str:
-    return f"The first: {detail}" if asked > 1 and first.mismatch else detail
+    return f"The first: {detail}" if detail and asked > 1 and first.mismatch else detail
 
 
-def _misconception(answers: Sequence[Answer], reference: Reference) -> str:
-    for text, observations in reference.misconceptions([answer.probe for answer in answers]):
-        pairs = zip(answers, observations, strict=True)
-        if all(_alike(answer.observed, observation) for answer, observation in pairs):
+def _explanation(answers: Sequence[Answer], reference: Reference | None) -> str:
+    known = misconception(answers, reference, _close) if reference is not None else ""
+    if known:
+        return known
+    cases = [diagnosis.Case(a.probe.args, a.probe.kwargs, a.observed, a.expected, a.right) for a in answers]
+    return diagnosis.explain(cases, gradients=answers[0].probe.question == "gradient")
+
+
+def misconception(answers: Sequence[Answer], reference: Reference, close: Callable[[Value, Value], bool]) -> str:
+    """The sentence of the misconception that answers in every case as the student's code does, or ""."""
+    observed = [answer.observed for answer in answers]
+    for text, mistaken in reference.misconceptions([answer.probe for answer in answers]):
+        pairs = zip(observed, mistaken, strict=True)
+        if all(_alike(one, other, close) for one, other in pairs) and _telling(observed, mistaken):
             return text
     return ""
 
 
-def _alike(observed: Observation, mistaken: Observation) -> bool:
+def _close(observed: Value, mistaken: Value) -> bool:
+    try:
+        return compare(observed, mistaken) is None
+    except TypeError:
+        return False
+
+
+def _alike(observed: Observation, mistaken: Observation, close: Callable[[Value, Value], bool]) -> bool:
     if isinstance(observed, Returned) and isinstance(mistaken, Returned):
-        try:
-            return compare(observed.value, mistaken.value) is None
-        except TypeError:
-            return False
+        return close(observed.value, mistaken.value)
     return isinstance(observed, Raised) and isinstance(mistaken, Raised) and observed.type == mistaken.type
+
+
+def _telling(observed: Sequence[Observation], mistaken: Sequence[Observation]) -> bool:
+    """Whether there is more in common than the type of an exception, which many mistakes raise everywhere."""
+    pairs = zip(observed, mistaken, strict=True)
+    return any(not isinstance(a, Raised) or (isinstance(b, Raised) and a.message == b.message) for a, b in pairs)
+
+
+def shares(credit: Mapping[str, float] | None, known: Sequence[str], item: Item) -> Mapping[str, float]:
+    """The option `credit`: which share of the points each partial success earns; empty where there is none.
+
+    Raises:
+        RubricError: it names something else, or a share does not lie between 0 and 1.
+    """
+    if credit is None:
+        return {}
+    where = f"rubric.yaml: {item.id}: credit"
+    if not isinstance(credit, Mapping):
+        raise RubricError(f"{where}: expected shares by name, such as {{{known[0]}: 0.5}}")
+    for name, share in credit.items():
+        if name not in known:
+            raise RubricError(f"{where}: {name!r} is none of {', '.join(known)}")
+        if not isinstance(share, int | float) or not 0 < round(share, 4) < 1:
+            raise RubricError(f"{where}: {name}: {share!r} is no number between 0 and 1")
+    return {name: round(float(share), 4) for name, share in credit.items()}
+
+
+def right_shape(observed: Value, expected: Value) -> bool:
+    """Whether a finite tensor of the expected shape came."""
+    if not isinstance(observed, torch.Tensor) or not isinstance(expected, torch.Tensor):
+        return False
+    return observed.shape == expected.shape and bool(torch.isfinite(observed).all())
+
+
+def partly(finding: Finding, share: float, because: str) -> Finding:
+    """The finding with a share of the points, and the reason for it."""
+    message = f"{finding.message} {because}, which earns {100 * share:g} % of the points."
+    return replace(finding, outcome=Outcome.PARTIAL, credit=share, message=message)
 
 
 def passed(message: str, evidence: Mapping[str, Any] | None = None) -> Finding:

@@ -11,4 +11,4 @@ from grader.records import Finding, Item
 def gradient_close(student: Session, reference: Reference, item: Item, *, inputs: str, cases: int = 8) -> Finding:
     """Ask for the gradients of a seeded projection with respect to every tensor argument."""
     probes = asking.cases(reference, item, "gradient", inputs, cases)
-    return judge_all(ask_both(student, reference, probes), cases, item)
+    return judge_all(ask_both(student, reference, probes), cases, item, reference=reference)

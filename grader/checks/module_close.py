@@ -2,66 +2,193 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import torch
 
+from grader import diagnosis
 from grader.checks import asking
-from grader.checks.asking import Answer, Reference, ask_both, failed, passed, says_it_all, sentence
+from grader.checks.asking import (
+    Answer,
+    Reference,
+    ask_both,
+    failed,
+    misconception,
+    partly,
+    passed,
+    right_shape,
+    says_it_all,
+    sentence,
+    shares,
+)
 from grader.compare import compare
 from grader.probes import Probe, Raised, Returned, Session, Value
 from grader.records import Finding, Item, Mismatch
 
 # Both sides compute in float64; this leaves room for a student's function that goes through float32.
 _RTOL, _SCALE = 1e-4, 1e-5
+_VANISHING = 1e-6  # of the largest gradient; what rounding leaves of the gradient of a bias before BatchNorm
 
 
-def module_close(student: Session, reference: Reference, item: Item, *, inputs: str, cases: int = 4) -> Finding:
-    """Ask `cases` times for a filled module's outputs, gradients and running statistics."""
+_Row: TypeAlias = tuple[Sequence[int], torch.Tensor]  # shape of a parameter or buffer, and values
+_Differ: TypeAlias = Callable[[Mapping[str, Value], Mapping[str, Value]], Mismatch | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """All answers, each with the first thing that differs, and how it was looked for."""
+
+    answers: Sequence[Answer]
+    problems: Sequence[Mismatch | None]
+    differ: _Differ
+
+    @property
+    def wrong(self) -> list[tuple[Answer, Mismatch]]:
+        """The answers that differ."""
+        return [(a, problem) for a, problem in zip(self.answers, self.problems, strict=True) if problem is not None]
+
+
+def module_close(
+    student: Session,
+    reference: Reference,
+    item: Item,
+    *,
+    inputs: str,
+    cases: int = 4,
+    credit: Mapping[str, float] | None = None,
+) -> Finding:
+    """Ask `cases` times for a filled module's outputs, gradients and running statistics.
+
+    `credit` gives shares of the points to a module whose outputs are right in both modes (`forward`), and to one
+    whose outputs have the right shapes at least (`shape`).
+
+    Raises:
+        RubricError: `credit` is not made like that.
+    """
+    parts = shares(credit, ("forward", "shape"), item)
     probes = asking.cases(reference, item, "module", inputs, cases, dtype="float64")
+    judged = _judged(student, reference, item, probes)
+    if not judged.wrong:
+        return passed(f"Outputs and gradients agree with the reference in {len(judged.answers)} of {cases} cases.")
+    answer, problem = judged.wrong[0]
+    message = problem.message
+    if not says_it_all(answer.observed):
+        count = f"{len(judged.wrong)} of {cases} cases are wrong." if cases > 1 else ""
+        message = " ".join(part for part in (_explanation(judged, reference), count, message) if part)
+    return _with_credit(failed(message, mismatch=problem), judged.answers, parts)
+
+
+def _judged(student: Session, reference: Reference, item: Item, probes: Sequence[Probe]) -> _Judged:
     answers = ask_both(student, reference, probes)
     if any(isinstance(answer.observed, Raised) for answer in answers):
         # Some right modules are bound to float32, by a constant tensor for instance.
-        answers = ask_both(student, reference, [replace(p, options={**p.options, "dtype": "float32"}) for p in probes])
-    problems = [(answer, problem) for answer in answers if (problem := _problem(answer, item)) is not None]
-    if not problems:
-        return passed(f"Outputs and gradients agree with the reference in {len(answers)} of {cases} cases.")
-    answer, problem = problems[0]
-    message = problem.message
-    if not says_it_all(answer.observed):
-        known = _misconception(answers, reference, item)
-        count = f"{len(problems)} of {cases} cases are wrong." if cases > 1 else ""
-        message = " ".join(part for part in (known, count, message) if part)
-    return failed(message, mismatch=problem)
+        probes = [_with_options(probe, dtype="float32") for probe in probes]
+        answers = ask_both(student, reference, probes)
+    strict = _compared(answers, item, differences)
+    if not strict.wrong or not any(_lacks_vectors(answer) for answer in answers):
+        return strict
+    # A convolution needs no bias of its own before BatchNorm. With zeros in its place both sides compute the same.
+    unbiased = ask_both(student, reference, [_with_options(probe, bias="zero") for probe in probes])
+    if not all(_needs_no_more_vectors(answer) for answer in unbiased):
+        return strict
+    return _compared(unbiased, item, _differences_but_biases)
 
 
-def _problem(answer: Answer, item: Item) -> Mismatch | None:
+def _compared(answers: Sequence[Answer], item: Item, differ: _Differ) -> _Judged:
+    return _Judged(answers, [_problem(answer, item, differ) for answer in answers], differ)
+
+
+def _with_options(probe: Probe, **options: Value) -> Probe:
+    return replace(probe, options={**probe.options, **options})
+
+
+def _problem(answer: Answer, item: Item, differ: _Differ) -> Mismatch | None:
     """The first thing that differs, most telling first."""
     if not isinstance(answer.observed, Returned) or not isinstance(answer.observed.value, Mapping):
         return Mismatch("", "type", sentence(answer.observed, item.target))
-    return differences(answer.observed.value, answer.expected)
+    return differ(answer.observed.value, answer.expected)
+
+
+def _explanation(judged: _Judged, reference: Reference) -> str:
+    def close(observed: Value, mistaken: Value) -> bool:
+        maps = isinstance(observed, Mapping) and isinstance(mistaken, Mapping)
+        return maps and judged.differ(observed, mistaken) is None
+
+    if known := misconception(judged.answers, reference, close):
+        return known
+    cases = [
+        diagnosis.ModuleCase(answer.observed.value, answer.expected, problem is None)
+        for answer, problem in zip(judged.answers, judged.problems, strict=True)
+        if isinstance(answer.observed, Returned)
+    ]
+    return diagnosis.explain_module(cases) if len(cases) == len(judged.answers) else ""
+
+
+def _with_credit(finding: Finding, answers: Sequence[Answer], parts: Mapping[str, float]) -> Finding:
+    if "forward" in parts and all(_outputs(answer, _is_close) for answer in answers):
+        return partly(finding, parts["forward"], "The outputs are right in train and eval mode")
+    if "shape" in parts and all(_outputs(answer, right_shape) for answer in answers):
+        return partly(finding, parts["shape"], "The outputs have the right shapes")
+    return finding
+
+
+def _is_close(observed: Value, expected: Value) -> bool:
+    return _close(observed, expected) is None
+
+
+def _outputs(answer: Answer, right: Callable[[Value, Value], bool]) -> bool:
+    """Whether both outputs are right in some sense."""
+    observed = answer.observed.value if isinstance(answer.observed, Returned) else None
+    if not isinstance(observed, Mapping):
+        return False
+    names = ("eval.output", "train.output")
+    return all(right(observed.get(name), answer.expected[name]) for name in names)
+
+
+# ---- one answer ------------------------------------------------------------------------------------------------------
 
 
 def differences(observed: Mapping[str, Value], expected: Mapping[str, Value]) -> Mismatch | None:
     """How two answers to the question `module` differ."""
+    return _difference(observed, expected, expected["gradients"])
+
+
+def _differences_but_biases(observed: Mapping[str, Value], expected: Mapping[str, Value]) -> Mismatch | None:
+    """As `differences`, only that biases without effect may be lacking."""
+    return _difference(observed, expected, _needed(observed, expected))
+
+
+def _difference(
+    observed: Mapping[str, Value], expected: Mapping[str, Value], gradients: Sequence[_Row]
+) -> Mismatch | None:
     for mode in ("eval", "train"):
         theirs = expected[f"{mode}.output"]
         if (found := _close(observed.get(f"{mode}.output"), theirs)) is not None:
             return _in(f"Output in {mode} mode", found)
     for mode in ("eval", "train"):
-        if observed.get(f"{mode}.input_changed") is not False:
+        if observed.get(f"{mode}.input_changed") is not expected[f"{mode}.input_changed"]:
             return Mismatch("", "value", "The module changes its input in place.")
-    if (found := _close(observed.get("train.input_gradient"), expected["train.input_gradient"])) is not None:
-        return _in("Gradient with respect to the input", found)
-    if (found := _bags("parameter gradient", observed.get("gradients"), expected["gradients"])) is not None:
+    if (found := _input_gradient(observed.get("train.input_gradient"), expected["train.input_gradient"])) is not None:
+        return found
+    if (found := _bags("parameter gradient", observed.get("gradients"), gradients)) is not None:
         return found
     return _bags("running statistic", observed.get("buffers"), expected["buffers"])
 
 
+def _input_gradient(observed: Value, expected: Value) -> Mismatch | None:
+    cut_off = isinstance(observed, list) and any(each is None for each in observed)
+    if cut_off and not any(each is None for each in expected):
+        return Mismatch("", "type", "There is no gradient with respect to the input.")
+    found = _close(observed, expected)
+    return None if found is None else _in("Gradient with respect to the input", found)
+
+
 def _close(observed: Value, expected: Value) -> Mismatch | None:
     tensors = expected if isinstance(expected, list) else [expected]
-    largest = max((float(each.abs().max()) for each in tensors if each.numel()), default=1.0)
+    sizes = [float(each.abs().max()) for each in tensors if isinstance(each, torch.Tensor) and each.numel()]
+    largest = max(sizes, default=1.0)
     return compare(observed, expected, rtol=_RTOL, atol=_SCALE * max(1.0, largest))
 
 
@@ -69,13 +196,14 @@ def _in(where: str, found: Mismatch) -> Mismatch:
     return replace(found, message=f"{where}: {found.message}")
 
 
-def _bags(what: str, observed: Value, expected: Sequence[tuple[Sequence[int], torch.Tensor]]) -> Mismatch | None:
+def _bags(what: str, observed: Value, expected: Sequence[_Row]) -> Mismatch | None:
     """Compare two collections of (shape, values) per shape, in any order."""
-    theirs, mine = _by_shape(expected), _by_shape(observed if isinstance(observed, list) else [])
+    theirs, mine = _by_shape(expected), _by_shape(_rows(observed))
     for shape, wanted in theirs.items():
         left = list(mine.get(shape, []))
         if len(left) < len(wanted):
-            message = f"Expected {len(wanted)} {what}s of shape {shape}, found {len(left)}."
+            things = what if len(wanted) == 1 else f"{what}s"
+            message = f"Expected {len(wanted)} {things} of shape {shape}, found {len(left)}."
             return Mismatch("", "length", message)
         for values in wanted:
             match = next((n for n, each in enumerate(left) if _close(each, values) is None), None)
@@ -85,7 +213,11 @@ def _bags(what: str, observed: Value, expected: Sequence[tuple[Sequence[int], to
     return None
 
 
-def _by_shape(rows: Sequence[tuple[Sequence[int], Value]]) -> dict[tuple[int, ...], list[Value]]:
+def _rows(observed: Value) -> Sequence[_Row]:
+    return observed if isinstance(observed, list) else []
+
+
+def _by_shape(rows: Sequence[_Row]) -> dict[tuple[int, ...], list[Value]]:
     groups: dict[tuple[int, ...], list[Value]] = {}
     for row in rows:
         # The observed rows come out of the sandbox, so they may be anything.
@@ -95,20 +227,40 @@ def _by_shape(rows: Sequence[tuple[Sequence[int], Value]]) -> dict[tuple[int, ..
     return groups
 
 
-def _misconception(answers: Sequence[Answer], reference: Reference, item: Item) -> str:
-    observed = [answer.observed for answer in answers]
-    if len(answers) == 0 or not all(isinstance(each, Returned) for each in observed):
-        return ""
-    probes: list[Probe] = [answer.probe for answer in answers]
-    for text, mistaken in reference.misconceptions(probes):
-        pairs = zip(observed, mistaken, strict=True)
-        if all(
-            isinstance(a, Returned)
-            and isinstance(b, Returned)
-            and isinstance(a.value, Mapping)
-            and isinstance(b.value, Mapping)
-            and differences(a.value, b.value) is None
-            for a, b in pairs
-        ):
-            return text
-    return ""
+# ---- biases that change nothing --------------------------------------------------------------------------------------
+
+
+def _lacks_vectors(answer: Answer) -> bool:
+    """Whether there are fewer gradients of vectors, among which biases are, than expected."""
+    if not isinstance(answer.observed, Returned) or not isinstance(answer.observed.value, Mapping):
+        return False
+    return bool(_lacking(answer.observed.value, answer.expected))
+
+
+def _needs_no_more_vectors(answer: Answer) -> bool:
+    """Whether the gradients of vectors that are lacking are those of biases without effect."""
+    if not isinstance(answer.observed, Returned) or not isinstance(answer.observed.value, Mapping):
+        return False
+    return not _lacking(answer.observed.value, {"gradients": _needed(answer.observed.value, answer.expected)})
+
+
+def _lacking(observed: Mapping[str, Value], expected: Mapping[str, Value]) -> dict[tuple[int, ...], int]:
+    """How many gradients of vectors are lacking, by shape."""
+    mine = _by_shape(_rows(observed.get("gradients")))
+    short = {shape: len(each) - len(mine.get(shape, [])) for shape, each in _by_shape(expected["gradients"]).items()}
+    return {shape: number for shape, number in short.items() if number > 0 and len(shape) == 1}
+
+
+def _needed(observed: Mapping[str, Value], expected: Mapping[str, Value]) -> list[_Row]:
+    """The expected gradients without as many vanishing ones as are lacking."""
+    rows: list[_Row] = list(expected["gradients"])
+    largest = max((float(values.abs().max()) for _, values in rows if values.numel()), default=0.0)
+    lacking = _lacking(observed, expected)
+    needed = []
+    for shape, values in rows:
+        vanishes = values.numel() > 0 and float(values.abs().max()) <= _VANISHING * largest
+        if vanishes and lacking.get(tuple(shape), 0) > 0:
+            lacking[tuple(shape)] -= 1
+        else:
+            needed.append((shape, values))
+    return needed

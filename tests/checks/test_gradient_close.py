@@ -10,10 +10,10 @@ from torch.nn import functional as F
 
 from grader.answer_key import AnswerKey
 from grader.checks.gradient_close import gradient_close
-from grader.probes import Died, Missing, Observation, Raised, TimedOut
+from grader.probes import Died, Missing, Observation, Raised, Returned, TimedOut
 from grader.records import Finding, Outcome
 from reference.hw2_cnn import misconceived_functions, solutions
-from tests.fakes import FakeSession, defining, item
+from tests.fakes import FakeReference, FakeSession, defining, item
 
 ROOT = Path(__file__).parents[2]
 ITEM = item("gradient_close", "corr2d", id="corr2d-gradient")
@@ -42,7 +42,8 @@ def test_a_result_made_of_plain_numbers_has_no_gradient() -> None:
     finding = check(FakeSession(defining(misconceived_functions.corr2d_detached)))
 
     assert finding.outcome is Outcome.FAILED
-    assert "6 of 6 cases are wrong. `corr2d` raised RuntimeError" in finding.message
+    sentence = " ".join((misconceived_functions.corr2d_detached.__doc__ or "").split())
+    assert finding.message == f"{sentence} 6 of 6 cases are wrong."
 
 
 def test_a_gradient_that_reaches_only_one_argument_is_wrong() -> None:
@@ -51,12 +52,33 @@ def test_a_gradient_that_reaches_only_one_argument_is_wrong() -> None:
     assert finding.outcome is Outcome.FAILED
     assert finding.mismatch is not None
     assert finding.mismatch.path == "[1]"
+    assert finding.message.startswith("No gradient reaches the second argument: is something built from plain numbers")
 
 
 def test_wrong_gradients_are_measured() -> None:
     finding = check(FakeSession(defining(lambda X, K: 2 * solutions.corr2d(X, K))))
 
-    assert finding.message.startswith("6 of 6 cases are wrong. The first: 30 of 30 elements differ; the greatest")
+    assert finding.message.startswith(
+        "Every gradient is 2 times too large. 6 of 6 cases are wrong. The first: 30 of 30 elements differ; the greatest"
+    )
+
+
+def test_a_misconception_about_the_values_is_named_for_the_gradients_too() -> None:
+    finding = check(FakeSession(defining(misconceived_functions.corr2d_mean)))
+
+    assert finding.message.startswith(" ".join((misconceived_functions.corr2d_mean.__doc__ or "").split()))
+
+
+def test_arguments_without_any_gradient_are_explained_where_no_misconception_is() -> None:
+    reference = FakeReference(lambda probe: Returned([torch.ones(2), torch.ones(3)]))
+    student = FakeSession(lambda probe: Returned([None, None]))
+
+    finding = gradient_close(student, reference, ITEM, inputs="any", cases=2)
+
+    assert finding.message == (
+        "No gradient reaches the arguments: is something built from plain numbers or detached tensors, with .item(), "
+        ".data, detach(), .numpy() or torch.tensor(...)? 2 of 2 cases are wrong."
+    )
 
 
 @pytest.mark.parametrize(

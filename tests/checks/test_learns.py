@@ -74,10 +74,10 @@ def test_credit_rises_linearly_between_two_accuracies(right: int, outcome: Outco
 
 
 def test_the_accuracy_is_told_with_its_error_and_what_full_credit_takes() -> None:
-    assert check(measured=logits(40)).message == (
-        "Test accuracy 0.400 ± 0.049 on 100 images after 150 steps; full credit from 0.45."
+    assert check(measured=logits(90)).message == (
+        "Test accuracy 0.900 ± 0.030 on 100 images after 150 steps; full credit from 0.45."
     )
-    assert check(measured=logits(20)).message.endswith("full credit from 0.45. Nothing was learned up to 0.25.")
+    assert check(measured=logits(9)).message.endswith("full credit from 0.45. Nothing was learned up to 0.25.")
 
 
 def test_a_credit_that_rounds_to_all_or_nothing_is_all_or_nothing() -> None:
@@ -98,6 +98,7 @@ def test_seed_curve_and_device_are_kept_as_evidence() -> None:
 
     assert evidence == {
         "accuracy": 0.9,
+        "accuracies": [0.9],
         "steps": 150,
         "losses": [2.3, 1.25, 0.5],
         "seed": 1000,
@@ -128,7 +129,7 @@ def test_the_recipe_of_the_profile_is_asked_for(asked_for: list[tuple[str, int]]
         device="cuda",
     )
 
-    train, measure = student.asked
+    train, measure = student.asked[:2]
     assert (train.question, train.args, train.kwargs, train.seed) == ("train", ([[1, 16]],), {"lr": 0.1}, 1000)
     assert train.options == {
         "data": "fashion_mnist", "device": "cuda", "steps": 7, "batch": 128, "lr": 0.003, "size": 28, "train": 12800
@@ -147,6 +148,92 @@ def test_images_enter_the_sandbox_without_their_labels() -> None:
     assert not any(
         isinstance(each, torch.Tensor) for each in (*student.asked[0].args, *student.asked[1].options.values())
     )
+
+
+# ---- more seeds near the decision ------------------------------------------------------------------------------------
+
+
+def trained_with(*accuracies: Observation) -> tuple[Finding, FakeSession]:
+    """The finding for trainings that give these logits, or end so, one after the other."""
+    student = FakeSession({("train", "LeNet"): TRAINED, ("logits", "LeNet"): list(accuracies)})
+    return learns(student, FakeReference(), ITEM, data="fashion_mnist", profiles={"quick": QUICK}), student
+
+
+def seeds(student: FakeSession) -> list[int]:
+    return [probe.seed for probe in student.asked if probe.question == "train"]
+
+
+@pytest.mark.parametrize(
+    ("right", "trainings"),
+    [(100, 1), (56, 1), (55, 1), (54, 3), (45, 3), (44, 3), (30, 3), (20, 3), (15, 3), (14, 1), (10, 1), (0, 1)],
+)
+def test_an_accuracy_near_the_decision_is_measured_with_two_more_seeds(right: int, trainings: int) -> None:
+    _, student = trained_with(logits(right))
+
+    assert seeds(student) == [1000, 1001, 1002][:trainings]
+    assert [probe.question for probe in student.asked] == ["train", "logits"] * trainings
+    assert [probe.seed for probe in student.asked if probe.question == "logits"] == seeds(student)
+
+
+@pytest.mark.parametrize("order", [(41, 45, 47), (47, 41, 45), (45, 47, 41)])
+def test_the_median_of_three_trainings_counts_and_all_are_told(order: tuple[int, int, int]) -> None:
+    finding, _ = trained_with(*map(logits, order))
+
+    assert (finding.outcome, finding.credit) == (Outcome.PASSED, 1.0)
+    assert finding.message == (
+        "Test accuracy 0.450 ± 0.050 on 100 images after 150 steps; full credit from 0.45."
+        " This is the median of three trainings: 0.410, 0.450, 0.470."
+    )
+    assert finding.evidence["accuracies"] == [right / 100 for right in order]
+    assert finding.evidence["accuracy"] == 0.45
+    assert finding.evidence["seed"] == 1000 + order.index(45)
+
+
+def test_one_lucky_start_does_not_pass_and_one_unlucky_start_does_not_fail() -> None:
+    lucky, _ = trained_with(logits(46), logits(30), logits(31))
+    unlucky, _ = trained_with(logits(20), logits(80), logits(79))
+
+    assert (lucky.outcome, lucky.credit) == (Outcome.PARTIAL, 0.3)
+    assert (unlucky.outcome, unlucky.credit) == (Outcome.PASSED, 1.0)
+
+
+def test_losses_are_those_of_the_training_that_counts() -> None:
+    trainings = [Returned({"losses": [float(number)]}) for number in range(3)]
+    student = FakeSession(
+        {("train", "LeNet"): trainings, ("logits", "LeNet"): [logits(30), logits(32), logits(31)]},
+    )
+
+    finding = learns(student, FakeReference(), ITEM, data="fashion_mnist", profiles={"quick": QUICK})
+
+    assert finding.evidence["losses"] == [2.0]
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [TimedOut(600.0), Died("gone"), Raised("RuntimeError"), Returned(None)],
+    ids=lambda each: type(each).__name__,
+)
+def test_a_repetition_without_an_accuracy_is_left_out_and_the_better_of_two_counts(ended: Observation) -> None:
+    finding, _ = trained_with(logits(40), ended, logits(43))
+
+    assert finding.evidence["accuracies"] == [0.4, 0.43]
+    assert finding.message.endswith("This is the better of two trainings: 0.400, 0.430.")
+    assert finding.credit == pytest.approx(0.9)
+
+
+def test_where_no_repetition_gives_an_accuracy_the_first_training_counts() -> None:
+    finding, _ = trained_with(logits(40), TimedOut(600.0))
+
+    assert finding.evidence["accuracies"] == [0.4]
+    assert finding.message.endswith("full credit from 0.45.")
+    assert finding.credit == pytest.approx(0.75)
+
+
+def test_a_first_training_that_does_not_end_is_not_repeated() -> None:
+    finding, student = trained_with(TimedOut(10.0), logits(90))
+
+    assert finding.outcome is Outcome.BROKEN
+    assert seeds(student) == [1000]
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,11 @@ from torch import nn
 
 from grader.answer_key import AnswerKey
 from grader.checks.module_close import differences, module_close
+from grader.errors import RubricError
 from grader.probes import Died, Missing, Observation, Probe, Raised, Returned, TimedOut
 from grader.records import Finding, Mismatch, Outcome
-from reference.hw2_cnn import misconceived_functions, misconceived_networks, solutions
+from reference.hw2_cnn import solutions
+from reference.hw2_cnn.misconceptions import MISCONCEPTIONS
 from tests.fakes import FakeSession, defining, item
 
 ROOT = Path(__file__).parents[2]
@@ -23,6 +25,11 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def key() -> AnswerKey:
     return AnswerKey(ROOT, "hw2_cnn")
+
+
+def mistaken(target: str, name: str) -> Any:
+    """A misconception of the reference by its name."""
+    return next(each for each in MISCONCEPTIONS[target] if each.__name__ == name)
 
 
 def check(key: AnswerKey, target: str, answer: Callable[[Probe], Observation], inputs: str, cases: int = 2) -> Finding:
@@ -85,21 +92,30 @@ def test_a_right_module_that_is_bound_to_float32_passes(key: AnswerKey) -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "mistaken", "inputs"),
+    ("target", "version", "inputs"),
     [
-        ("Residual", misconceived_networks.ResidualWithoutSkip, "residual_identity_inputs"),
-        ("Residual", misconceived_networks.ResidualWithoutFinalReLU, "residual_identity_inputs"),
-        ("Conv2D", misconceived_functions.Conv2DWithoutBias, "conv2d_inputs"),
-        ("LeNet", misconceived_networks.LeNetReLU, "lenet_inputs"),
+        ("Residual", mistaken("Residual", "ResidualWithoutSkip"), "residual_identity_inputs"),
+        ("Residual", mistaken("Residual", "ResidualWithoutFinalReLU"), "residual_identity_inputs"),
+        ("Conv2D", mistaken("Conv2D", "Conv2DWithoutBias"), "conv2d_inputs"),
+        ("LeNet", mistaken("LeNet", "LeNetReLU"), "lenet_inputs"),
     ],
     ids=lambda each: getattr(each, "__name__", ""),
 )
-def test_a_misconception_is_named_before_what_differs(key: AnswerKey, target: str, mistaken: Any, inputs: str) -> None:
-    finding = check(key, target, defining(mistaken), inputs)
+def test_a_misconception_is_named_before_what_differs(key: AnswerKey, target: str, version: Any, inputs: str) -> None:
+    finding = check(key, target, defining(version), inputs)
 
     assert (finding.outcome, finding.credit) == (Outcome.FAILED, 0.0)
-    assert finding.message.startswith(" ".join(mistaken.__doc__.split()))
+    assert finding.message.startswith(" ".join(version.__doc__.split()))
     assert "2 of 2 cases are wrong." in finding.message
+
+
+@pytest.mark.parametrize("name", ["ResidualStrideOnBoth", "ResidualReLUOnInput", "ResidualIgnores1x1"])
+def test_a_misconception_that_raises_or_changes_its_input_is_named_too(key: AnswerKey, name: str) -> None:
+    version = mistaken("Residual", name)
+
+    finding = check(key, "Residual", defining(version), "residual_1x1_inputs", cases=4)
+
+    assert finding.message.startswith(" ".join(version.__doc__.split()))
 
 
 def test_a_wrong_output_is_measured_in_its_mode(key: AnswerKey) -> None:
@@ -113,8 +129,45 @@ def test_a_wrong_output_is_measured_in_its_mode(key: AnswerKey) -> None:
     assert finding.mismatch is not None
 
 
+def test_what_wrong_modules_have_in_common_is_told_where_no_misconception_fits(key: AnswerKey) -> None:
+    class Tripled(solutions.Conv2D):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return 3 * super().forward(x)
+
+    finding = check(key, "Conv2D", defining(Tripled), "conv2d_inputs")
+
+    assert finding.message.startswith(
+        "Every value of the output is 3 times too large. 2 of 2 cases are wrong. Output in eval mode: "
+    )
+
+
+def test_batch_norm_in_the_wrong_mode_is_told(key: AnswerKey) -> None:
+    class AlwaysTraining(solutions.Residual):
+        def forward(self, X: torch.Tensor) -> torch.Tensor:
+            self.bn1.train()
+            self.bn2.train()
+            return super().forward(X)
+
+    finding = check(key, "Residual", defining(AlwaysTraining), "residual_identity_inputs")
+
+    assert finding.message.startswith("In eval mode, BatchNorm uses the statistics of the batch;")
+
+
+def test_an_input_that_is_cut_off_is_told_once(key: AnswerKey) -> None:
+    class Detached(solutions.Conv2D):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return super().forward(x.detach())
+
+    finding = check(key, "Conv2D", defining(Detached), "conv2d_inputs")
+
+    assert finding.message == (
+        "The outputs are right, but no gradient reaches the input: is it cut off by .data, detach() or no_grad()? "
+        "2 of 2 cases are wrong. There is no gradient with respect to the input."
+    )
+
+
 def test_a_module_without_its_parameters_is_told_which_are_lacking(key: AnswerKey) -> None:
-    finding = check(key, "Conv2D", defining(misconceived_functions.Conv2DPlainTensors), "conv2d_inputs")
+    finding = check(key, "Conv2D", defining(mistaken("Conv2D", "Conv2DPlainTensors")), "conv2d_inputs")
 
     assert finding.outcome is Outcome.FAILED
 
@@ -138,6 +191,71 @@ def test_what_happened_instead_is_said_in_a_sentence(key: AnswerKey, observation
 
 def test_what_is_no_answer_to_the_question_fails(key: AnswerKey) -> None:
     assert check(key, "Conv2D", lambda probe: Returned(torch.ones(3)), "conv2d_inputs").outcome is Outcome.FAILED
+
+
+# ---- a share of the points -------------------------------------------------------------------------------------------
+
+
+SHARES = {"forward": 0.5, "shape": 0.2}
+
+
+class CutOff(solutions.Conv2D):
+    """Right forward, but no gradient reaches the input."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(x.detach())
+
+
+class Tripled(solutions.Conv2D):
+    """The right shape only."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return 3 * super().forward(x)
+
+
+class Infinite(solutions.Conv2D):
+    """The right shape, but no numbers."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(x) / 0
+
+
+class Cropped(solutions.Conv2D):
+    """The right shape for small images only."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(x)[:5]
+
+
+@pytest.mark.parametrize(
+    ("target", "credit", "share", "because"),
+    [
+        (CutOff, SHARES, 0.5, "The outputs are right in train and eval mode, which earns 50 % of the points."),
+        (CutOff, {"shape": 0.2}, 0.2, "The outputs have the right shapes, which earns 20 % of the points."),
+        (Tripled, SHARES, 0.2, "The outputs have the right shapes, which earns 20 % of the points."),
+        (Tripled, {"forward": 0.5}, 0.0, ""),
+        (Infinite, SHARES, 0.0, ""),
+        (Cropped, SHARES, 0.0, ""),
+        (CutOff, {}, 0.0, ""),
+        (solutions.Conv2D, SHARES, 1.0, ""),
+    ],
+    ids=["forward", "only-shape-counts", "shape", "only-forward-counts", "infinite", "cropped", "no-shares", "right"],
+)
+def test_what_is_right_earns_its_share(
+    key: AnswerKey, target: Any, credit: dict[str, float], share: float, because: str
+) -> None:
+    session = FakeSession(defining(target))
+    finding = module_close(session, key, item("module_close", "Conv2D"), inputs="conv2d_inputs", cases=6, credit=credit)
+
+    outcomes = {0.0: Outcome.FAILED, 1.0: Outcome.PASSED}
+    assert (finding.credit, finding.outcome) == (share, outcomes.get(share, Outcome.PARTIAL))
+    assert finding.message.endswith(because)
+    assert bool(because) == ("earns" in finding.message)
+
+
+def test_a_share_of_something_else_is_a_mistake_in_the_rubric(key: AnswerKey) -> None:
+    with pytest.raises(RubricError, match=r"^rubric.yaml: the-item: credit: 'backward' is none of forward, shape$"):
+        module_close(FakeSession(), key, item("module_close"), inputs="conv2d_inputs", credit={"backward": 0.5})
 
 
 # ---- the order in which differences are told -------------------------------------------------------------------------
@@ -197,7 +315,12 @@ def test_parameters_the_reference_does_not_have_are_no_mistake() -> None:
         ({"train.output": torch.ones(2, 4)}, "Output in train mode: Expected shape (2, 3), got (2, 4)."),
         ({"eval.input_changed": True}, "The module changes its input in place."),
         ({"train.input_gradient": [torch.zeros(2)]}, "Gradient with respect to the input: 2 of 2 elements differ"),
-        ({"train.input_gradient": [None]}, "Gradient with respect to the input: Expected a tensor of shape (2,)"),
+        ({"train.input_gradient": [None]}, "There is no gradient with respect to the input."),
+        ({"train.input_gradient": None}, "Gradient with respect to the input: Expected 1 values, got None"),
+        (
+            {"gradients": [([2], torch.tensor([1.0, 2.0])), ([2], torch.tensor([3.0, 4.0]))]},
+            "Expected 1 parameter gradient of shape (1,), found 0.",
+        ),
         (
             {"gradients": [([2], torch.tensor([1.0, 2.0])), ([1], torch.ones(1))]},
             "Expected 2 parameter gradients of shape (2,), found 1.",

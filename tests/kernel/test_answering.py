@@ -574,3 +574,25 @@ def test_architectures_given_as_lists_arrive_as_tuples() -> None:
     value(network, "shapes", [[1, 16], [2, 32]], input=[3, 4])
 
     assert seen[0] == ((1, 16), (2, 32))
+
+
+class Scaling(nn.Module):
+    """A scale that is kept in the shape in which it broadcasts, and a buffer likewise."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(shape))
+        self.register_buffer("mean", torch.zeros(shape))
+
+    def forward(self, X: torch.Tensor) -> torch.Tensor:
+        return (X - self.mean.reshape(1, -1, 1, 1)) * self.scale.reshape(1, -1, 1, 1)
+
+
+def test_a_number_per_channel_is_filled_alike_in_whatever_shape() -> None:
+    plain, broadcast = (
+        value(lambda: Scaling(shape), "module", inputs=[torch.ones(2, 3, 2, 2)], dtype="float64")  # noqa: B023
+        for shape in ((3,), (1, 3, 1, 1))
+    )
+
+    assert torch.equal(plain["eval.output"], broadcast["eval.output"])
+    assert [shape for shape, _ in broadcast["gradients"]] == [shape for shape, _ in broadcast["buffers"]] == [[3]]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -47,8 +47,9 @@ def fill(module: nn.Module, seed: int, *, convolution_bias: bool = True) -> None
     Without `convolution_bias` the biases of convolutions are zero, as if they had none.
     """
     for parameter in _known(module.parameters()):
-        values = _drawn(tuple(parameter.shape), seed, "parameter")
-        fan_in = parameter[0].numel() if parameter.dim() >= 2 else 0
+        shape = _plain(parameter.shape)
+        values = _drawn(shape, seed, "parameter")
+        fan_in = math.prod(shape[1:]) if len(shape) >= 2 else 0
         # Vectors stay near one half, so that a scale of BatchNorm never vanishes.
         values = values * math.sqrt(2.0 / fan_in) if fan_in else 0.5 + 0.2 * values
         filled = parameter.view(-1) if parameter.is_contiguous() else parameter.new_empty(parameter.numel())
@@ -58,7 +59,8 @@ def fill(module: nn.Module, seed: int, *, convolution_bias: bool = True) -> None
             parameter.copy_(filled.reshape(parameter.shape))
     for buffer in _known(module.buffers()):
         if buffer.is_floating_point():
-            buffer.copy_(seeded(tuple(buffer.shape), seed, "buffer").abs() + 0.5)
+            values = seeded(_plain(buffer.shape), seed, "buffer").abs() + 0.5
+            buffer.copy_(values.reshape(buffer.shape))
     if not convolution_bias:
         for layer in module.modules():
             if isinstance(layer, nn.modules.conv._ConvNd) and layer.bias is not None:
@@ -69,6 +71,15 @@ def fill(module: nn.Module, seed: int, *, convolution_bias: bool = True) -> None
 def _known(tensors: Iterable[torch.Tensor]) -> list[torch.Tensor]:
     """Those that have a shape; a lazy layer that was made and never called has none."""
     return [each for each in tensors if not nn.parameter.is_lazy(each)]
+
+
+def _plain(shape: Sequence[int]) -> tuple[int, ...]:
+    """The shape that counts: what is kept as (1, channels, 1, 1), so that it broadcasts, is one number per channel."""
+    match tuple(shape):
+        case (1, channels, 1, 1):
+            return (channels,)
+        case plain:
+            return plain
 
 
 class _Undropped(TorchFunctionMode):
@@ -146,10 +157,14 @@ def run(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
         if mode == "train":
             parameters, buffers = _known(module.parameters()), _known(module.buffers())
             result["gradients"] = [
-                (list(p.shape), _projected(p.grad, probe.seed)) for p in parameters if p.grad is not None
+                (list(_plain(p.shape)), _projected(p.grad, probe.seed)) for p in parameters if p.grad is not None
             ]
-            result["unused"] = [list(p.shape) for p in parameters if p.grad is None]
-            result["buffers"] = [(list(b.shape), b.detach().clone()) for b in buffers if b.is_floating_point()]
+            result["unused"] = [list(_plain(p.shape)) for p in parameters if p.grad is None]
+            result["buffers"] = [
+                (list(_plain(b.shape)), b.detach().clone().reshape(_plain(b.shape)))
+                for b in buffers
+                if b.is_floating_point()
+            ]
             with torch.no_grad(), _Undropped():
                 result["random"] = not torch.equal(module(*[tensor.clone() for tensor in inputs]), output)
     return result
