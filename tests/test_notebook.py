@@ -20,6 +20,7 @@ from grader.notebook import (
     neutralised,
     read,
     syntax_error,
+    unimported,
 )
 from grader.notebook.statements import statements
 from grader.records import SourceFile
@@ -61,6 +62,7 @@ def test_cells_keep_their_number_when_others_are_left_out() -> None:
         ({"cell_type": "code", "source": 7}, ""),
         ({"cell_type": "code", "source": ["x", None, 3, "y"]}, "xy"),
         ({"cell_type": "code", "source": "a\r\nb\rc"}, "a\nb\nc"),
+        ({"cell_type": "code", "source": "\ufeffa = 1"}, "a = 1"),
         ({"cell_type": "code", "source": "a = '\ud800'"}, "a = '?'"),
         ({"cell_type": "code", "source": "x", "id": "same", "metadata": None, "outputs": 3}, "x"),
     ],
@@ -181,6 +183,7 @@ def test_arbitrary_json_is_read_or_refused_the_same_at_intake(root: Any) -> None
         "%cd /content/drive/MyDrive",
         "cd /content/drive/MyDrive",
         "%matplotlib inline",
+        "%timeit -n 10 corr2d(X, K)",
         "%config InlineBackend.figure_format = 'retina'",
         "%load_ext autoreload",
         "%autoreload 2",
@@ -222,12 +225,27 @@ def test_everything_else_stays_as_it_is(source: str) -> None:
     assert neutralised(source) == source
 
 
-@pytest.mark.parametrize("magic", ["%%time", "%%capture out", "\n  %%capture\n%%time"])
+@pytest.mark.parametrize("magic", ["%%time", "%%timeit -n 1", "%%prun", "%%capture out", "\n%%capture\n%%time"])
 def test_the_body_of_a_timed_or_captured_cell_is_python(magic: str) -> None:
     source = f"{magic}\n!pip install d2l\ndef f():\n    pass"
 
-    assert neutralised(source) == f"{magic}\npass\ndef f():\n    pass"
+    python = neutralised(source)
+
+    assert "%" not in python
+    assert python.count("\n") == source.count("\n")
+    assert python.endswith("\npass\ndef f():\n    pass")
     assert definitions(source) == ("f",)
+    compile(python, "<cell>", "exec")
+
+
+@pytest.mark.parametrize("magic", ["%%capture out", "%%capture --no-stderr out", "  %%capture out --no-display"])
+def test_what_a_captured_cell_wrote_can_be_asked_for(magic: str) -> None:
+    namespace: dict[str, Any] = {}
+
+    exec(neutralised(f"{magic}\nx = 1").lstrip(), namespace)
+    exec("out.show()\nprint(out.stdout)", namespace)
+
+    assert namespace["x"] == 1
 
 
 @pytest.mark.parametrize(
@@ -405,6 +423,45 @@ def test_a_cell_made_to_annoy_takes_no_minutes(source: str) -> None:
     for look in (neutralised, definitions, syntax_error):
         asked: Callable[[str], object] = look
         assert isinstance(asked(source), str | tuple | None)
+
+
+# ---- forgotten imports
+
+PRELUDE = ("torch", "nn", "F", "d2l")
+
+
+def code(*sources: str) -> Notebook:
+    return Notebook("hw2.ipynb", tuple(Cell(number, "code", source) for number, source in enumerate(sources, 1)))
+
+
+@pytest.mark.parametrize(
+    ("sources", "lacking"),
+    [
+        (["X = torch.ones(2)\nF.relu(X)"], ("torch", "F")),
+        (["class Net(nn.Module):\n    def forward(self, x):\n        return d2l.relu(x)"], ("nn", "d2l")),
+        (["def f(F):\n    return F.relu(1)", "f(lambda nn: nn)"], ()),  # parameters
+        (["def f():\n    import torch\n    return torch.ones(1)", "torch.ones(1)"], ("torch",)),
+        (["def f():\n    global torch\n    import torch", "torch.ones(1)"], ()),
+        (["import torch\nimport torch.nn as nn, torch.nn.functional as F", "nn, F", "d2l"], ("d2l",)),
+        (["from torch import nn\nimport d2l.torch", "nn, d2l"], ()),
+        (["F = 3", "print(F)"], ()),
+        (["F", "for F in range(3):\n    pass"], ()),  # bound below its use
+        (["nn.Linear", "from my_layers import *"], ()),
+        (["%%time\n!pip install d2l\n%time torch.ones(2)\nx = await nn.f()\nd2l.plot?"], ("nn",)),
+        (["%%bash\ntorch", "torch.ones(", "'torch'  # torch"], ()),
+        (["[nn for nn in range(3)]\nx.torch = y(F=1)"], ()),
+        (["@torch.no_grad()\ndef f(x: nn.Module = F): ..."], ("torch", "nn", "F")),
+        ([], ()),
+    ],
+)
+def test_names_that_are_used_and_never_bound_are_told(sources: list[str], lacking: tuple[str, ...]) -> None:
+    assert unimported(code(*sources), PRELUDE) == lacking
+
+
+@settings(max_examples=100)
+@given(FRAGMENTS)
+def test_any_text_can_be_searched_for_imports(source: str) -> None:
+    assert unimported(code(source), ()) == ()
 
 
 # ---- written answers

@@ -4,12 +4,28 @@ cells       .ipynb bytes -> Notebook, however damaged the file is
 statements  a cell's logical lines, whether or not they are Python; the cells that are another language
 neutral     a cell without what installs, downloads or mounts
 names       what a cell defines, and its syntax error
+imports     the names that a notebook uses and never binds
 writing     the written answer of a section
+calls       what a definition calls: bindings and meanings tell what its names and expressions stand for
 """
 
+from grader.notebook.calls import Call, calls
 from grader.notebook.cells import Cell, Notebook, UnreadableNotebook, read
+from grader.notebook.imports import unimported
 from grader.notebook.names import definitions, syntax_error
 from grader.notebook.neutral import neutralised
 from grader.notebook.writing import discussion
 
-__all__ = ["Cell", "Notebook", "UnreadableNotebook", "definitions", "discussion", "neutralised", "read", "syntax_error"]
+__all__ = [
+    "Call",
+    "Cell",
+    "Notebook",
+    "UnreadableNotebook",
+    "calls",
+    "definitions",
+    "discussion",
+    "neutralised",
+    "read",
+    "syntax_error",
+    "unimported",
+]

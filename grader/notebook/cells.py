@@ -87,4 +87,4 @@ def _text(source: Any) -> str:
     pieces = [source] if isinstance(source, str) else [piece for piece in _listed(source) if isinstance(piece, str)]
     # JSON can spell half a surrogate pair, which no later step could encode.
     text = "".join(pieces).encode(errors="replace").decode()
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")

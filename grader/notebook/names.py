@@ -17,7 +17,7 @@ _LONGEST_FOR_IPYTHON = 100_000  # characters; longer cells hold pasted data, and
 def definitions(source: str) -> tuple[str, ...]:
     """Names of the functions and classes a cell defines at its top level, also within if, try, with and loops."""
     try:
-        waiting: list[ast.AST] = [parsed(_python(source))]
+        waiting: list[ast.AST] = [parsed(python_of(source))]
     except PARSE_ERRORS:
         return ()
     names = {}
@@ -32,7 +32,7 @@ def definitions(source: str) -> tuple[str, ...]:
 
 def syntax_error(source: str) -> tuple[int, str] | None:
     """The line and message of a cell's syntax error as IPython sees it; None when the cell compiles."""
-    python = _python(source)
+    python = python_of(source)
     try:
         parsed(python)  # first, because the parser guards against deep nesting
         with warnings.catch_warnings():
@@ -45,7 +45,7 @@ def syntax_error(source: str) -> tuple[int, str] | None:
     return None
 
 
-def _python(source: str) -> str:
+def python_of(source: str) -> str:
     """The cell as IPython compiles it, each line where it was; empty for a cell in another language."""
     head, body = split_head(neutralised(source))
     if is_other_language(body):

@@ -12,7 +12,7 @@ _INSTALLERS = r"(?<![\w./-])(?:pip3?|conda|mamba|micromamba|uv|apt|apt-get|wget|
 _IDLE = re.compile(
     rf"""[ \t]*(?:
     %+\s*(?:pip|conda|mamba|micromamba|uv|cd|matplotlib|config|load_ext|reload_ext|autoreload|tensorboard
-        |tensorflow_version|pdb|debug|time\s*$|capture)(?=\s|$)
+        |tensorflow_version|pdb|debug|timeit|time\s*$|capture)(?=\s|$)
     |(?:!|%(?:sx|system|shell)\b)[^\n]*?{_INSTALLERS}
     |(?:pip3?|conda|mamba|micromamba|uv|apt|apt-get)[ \t]+(?:-\S+[ \t]+)*
         (?:install|uninstall|update|upgrade|add|remove|sync|download|show|list|freeze|pip)(?:[ \t]+[^\s=(\[.]|[ \t]*$)
@@ -21,21 +21,25 @@ _IDLE = re.compile(
     re.VERBOSE | re.MULTILINE,
 )
 _IDLE_VALUE = re.compile(rf"[ \t]*(\w[\w ,.]*=)[ \t]*![^\n]*?{_INSTALLERS}")
+_CAPTURED = re.compile(r"[ \t]*%%capture\b(?:[ \t]+--no-\w+)*[ \t]+(\w+)")
+_MOCK = '__import__("unittest.mock").mock.MagicMock()'
 _TRY = re.compile(r"try\s*:")
 _COLAB = re.compile(r"\b(?:colab|drive\s*\.|files\s*\.)")
 _COLAB_CALLS = {"drive.mount", "drive.flush_and_unmount", "files.upload", "files.download", "files.view"}
 
 
 def neutralised(source: str) -> str:
-    """The cell with everything doing nothing that installs, downloads, mounts or changes how the notebook looks.
+    """The cell with everything doing nothing that installs, downloads, mounts, measures or changes how things look.
 
-    Such a line becomes `pass` or an empty value in its place, so that every other line keeps its number. Text within
-    strings stays; so do cells in another language (`%%bash`, `%%html`), which do no harm in a sandbox.
+    Such a line becomes `pass` or an empty value in its place, so that every other line keeps its number. Magics around
+    the cell (`%%time`, `%%capture`) go as well: they hide from the kernel which line raised, and `%%timeit` keeps what
+    the cell defines to itself. Text within strings stays; so do cells in another language (`%%bash`, `%%html`), which
+    do no harm in a sandbox.
     """
     head, body = split_head(source)
     if is_other_language(body):
         return source
-    kept = [head]
+    kept = [_without_magic(line) for line in head.splitlines(keepends=True)]
     blocks: list[tuple[int, bool]] = []  # the blocks around a statement: how far indented, and whether a `try`
     for statement in statements(body):
         text = statement.lstrip()
@@ -47,6 +51,13 @@ def neutralised(source: str) -> str:
             blocks.append((indent, _TRY.match(text) is not None))
         kept.append(statement)
     return "".join(kept)
+
+
+def _without_magic(line: str) -> str:
+    if not line.strip():
+        return line
+    captured = _CAPTURED.match(line)
+    return f"{captured.group(1)} = {_MOCK}" + "\n" * line.count("\n") if captured else "pass" + "\n" * line.count("\n")
 
 
 def _neutral(statement: str, *, tried: bool) -> str:
@@ -87,7 +98,7 @@ def _stand_in(node: ast.stmt, *, tried: bool) -> str:
         case _:
             return ""
     # A mock answers whatever later cells ask of it: userdata.get(...), auth.authenticate_user() ...
-    return " = ".join([*bound, '__import__("unittest.mock").mock.MagicMock()']) if bound else "pass"
+    return " = ".join([*bound, _MOCK]) if bound else "pass"
 
 
 def _is_colab(module: str, names: Sequence[ast.alias]) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import functools
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -13,15 +12,8 @@ import pytest
 import torch
 from torch import nn
 
-from grader.kernel.inside.capture import (
-    HOOK,
-    MAX_DEFINITIONS,
-    AfterEachStatement,
-    Captured,
-    Captures,
-    definitions_after,
-    definitions_only,
-)
+from grader.kernel.inside.capture import MAX_DEFINITIONS, Captured, Captures
+from grader.kernel.inside.statements import HOOK, AfterEachStatement
 
 FOLDER = "/nowhere/work"
 
@@ -164,8 +156,16 @@ def test_a_tensor_that_comes_after_a_deleted_one_is_a_version_too() -> None:
         ("class G:\n    def __call__(self): ...\nf = G()", "definition"),
         ("class G:\n    def g(self): ...\nf = G().g", "definition"),
         ("f = np.vectorize(lambda x: x)", "definition"),
+        ("class Ops:\n    @staticmethod\n    def g(x): ...\nf = Ops.g", "definition"),
+        ("def outer():\n    def inner(): ...\n    return inner\nf = outer()", "definition"),
+        ("@torch.no_grad()\ndef f(): ...", "definition"),
         ("f = torch.nn.functional.conv2d", "library"),
-        ("import functools\nf = functools.partial(torch.nn.functional.conv2d, padding=1)", "library"),
+        ("import functools\nf = functools.partial(torch.nn.functional.conv2d, padding=1)", "definition"),
+        ("import functools\nf = functools.partial(torch.einsum, 'ij->ji')", "definition"),
+        ("import functools\nf = functools.partial(torch.relu)", "library"),
+        ("import functools\nf = functools.partial(nn.MaxPool2d, 2)", "library"),
+        ("class G(torch.autograd.Function): ...\nf = G.apply", "definition"),
+        ("f = torch.ones(2).sum", "library"),
         ("f = nn.MaxPool2d", "library"),
         ("f = nn.MaxPool2d(2)", "library"),
         ("f = torch", "library"),
@@ -177,6 +177,15 @@ def test_a_tensor_that_comes_after_a_deleted_one_is_a_version_too() -> None:
 )
 def test_a_binding_is_the_students_definition_a_librarys_object_or_a_value(source: str, kind: str) -> None:
     assert Notebook("f").run(source).kinds("f")[-1] == kind
+
+
+def test_partial_functions_are_judged_by_what_they_call() -> None:
+    notebook = Notebook("f")
+    notebook.namespace["f"] = functools.partial(torch.relu)
+
+    notebook.captures.look()
+
+    assert notebook.kinds("f") == ["library"]
 
 
 def test_none_is_no_version() -> None:
@@ -262,79 +271,178 @@ def test_whatever_a_version_leaves_behind_is_gone_afterwards() -> None:
     assert "leak" not in notebook.namespace
 
 
-# ---- statements ------------------------------------------------------------------------------------------------------
+def test_a_helper_that_later_holds_its_result_is_the_helper_still() -> None:
+    notebook = Notebook("f").run("def f(x): return helper(x)", "def helper(x): return x + 1", "helper = helper(1)")
+    captured = notebook.captures["f"][0]
+
+    with notebook.captures.around(captured, {}):
+        assert captured.value(1) == 2
+    assert notebook.namespace["helper"] == 2
 
 
-def test_the_hook_comes_after_every_statement_but_the_last() -> None:
-    tree = AfterEachStatement().visit(ast.parse("x = 1\nif x:\n    y = 2\n    z = 3\nx + 1"))
+def test_a_helper_defined_below_is_offered_as_it_was_first_and_as_it_is_last() -> None:
+    cells = ("def f(x): return helper(x)", "def helper(x): return x + 1", "def helper(a, b): return a * b")
+    notebook = Notebook("f").run(*cells)
+    notebook.captures.finish()
 
-    assert ast.unparse(tree) == f"x = 1\n{HOOK}()\nif x:\n    y = 2\n    z = 3\n{HOOK}()\nx + 1"
-
-
-@pytest.mark.parametrize("source", ["", "x"])
-def test_a_cell_of_at_most_one_statement_has_no_hook(source: str) -> None:
-    assert ast.unparse(AfterEachStatement().visit(ast.parse(source))) == source
-
-
-CELL = """\
-import os; os._exit(0)
-from math import pi
-x = 1 / 0
-
-@functools.cache
-def f(a):
-    return a
-
-class C:
-    size = 3
-for i in range(3): print(i)
-async def g(): ...
-"""
+    values = []
+    for captured in notebook.captures["f"]:
+        with notebook.captures.around(captured, {}) as namespace:
+            values.append(namespace["helper"].__code__.co_argcount)
+    assert sorted(values) == [1, 2]
 
 
-def test_only_imports_and_definitions_of_a_cell_are_kept_on_their_own_lines() -> None:
-    kept = definitions_only(CELL).split("\n")
+def test_a_helper_that_was_deleted_is_there_again() -> None:
+    notebook = Notebook("f").run("def f(x): return helper(x)", "def helper(x): return x + 1", "del helper, f")
+    captured = notebook.captures["f"][0]
 
-    lines = CELL.split("\n")
-    assert kept[0] == "import os"
-    assert kept[1] == "from math import pi"
-    assert kept[2:4] == ["", ""]
-    assert kept[4:10] == lines[4:10]
-    assert kept[10] == ""
-    assert kept[11] == lines[11]
-    assert len(kept) == len(lines)
+    with notebook.captures.around(captured, {}):
+        assert captured.value(1) == 2
+    assert not {"helper", "f"} & notebook.namespace.keys()
 
 
-def test_definitions_after_a_line_leave_out_what_has_run() -> None:
-    kept = definitions_after(CELL, 3).split("\n")
+def test_a_builtin_that_was_shadowed_later_has_its_own_meaning() -> None:
+    notebook = Notebook("f").run("def f(x): return sum(x)", "sum = 0")
+    captured = notebook.captures["f"][0]
 
-    assert kept[:4] == ["", "", "", ""]
-    assert kept[4] == "@functools.cache"
-    assert definitions_after(CELL, 5).split("\n")[4:7] == ["", "", ""]
-
-
-def test_imports_that_share_a_line_are_all_kept() -> None:
-    assert definitions_only("import os; import sys; x = 1") == "import os; import sys"
+    with notebook.captures.around(captured, {}):
+        assert captured.value([1, 2]) == 3
+    assert notebook.namespace["sum"] == 0
 
 
-@pytest.mark.parametrize("source", ["def f(:", "\0", "(" * 1000])
-def test_what_does_not_parse_has_no_definitions(source: str) -> None:
-    assert definitions_only(source) == ""
-    assert definitions_after(source, 1) == ""
+def test_a_builtin_that_was_shadowed_before_stays_shadowed() -> None:
+    notebook = Notebook("f").run("sum = 0", "def f(x): return sum(x)")
+    captured = notebook.captures["f"][0]
+
+    with pytest.raises(TypeError), notebook.captures.around(captured, {}):
+        captured.value([1, 2])
 
 
-def test_imports_and_definitions_in_compound_statements_are_kept_too() -> None:
-    kept = definitions_only("try:\n    import scipy\nexcept ImportError:\n    scipy = None\nx = 1")
+def test_a_helper_that_was_mended_later_makes_another_version_before_the_one_of_its_time() -> None:
+    notebook = Notebook("f").run(
+        "def helper(x): return -x", "def f(x): return helper(x)", "def helper(x): return x + 1"
+    )
 
-    namespace: dict[str, Any] = {}
-    exec(kept, namespace)
-    assert isinstance(namespace.get("scipy"), ModuleType)
+    notebook.captures.finish()
+
+    values = []
+    for captured in notebook.captures["f"]:
+        with notebook.captures.around(captured, {}):
+            values.append(captured.value(1))
+    assert values == [2, -1]
+    assert [each.version.cell for each in notebook.captures["f"]] == [2, 2]
 
 
-def test_partial_functions_are_judged_by_what_they_call() -> None:
-    notebook = Notebook("f")
-    notebook.namespace["f"] = functools.partial(torch.relu)
+def test_helpers_that_stay_make_no_version() -> None:
+    notebook = Notebook("f").run("def helper(x): return -x\ny = torch.ones(1)", "def f(x): return helper(x)", "y = 3")
 
-    notebook.captures.look()
+    notebook.captures.finish()
 
-    assert notebook.kinds("f") == ["library"]
+    assert len(notebook.captures["f"]) == 1
+
+
+# ---- methods that change ---------------------------------------------------------------------------------------------
+
+GROWING = ("class A:\n    def f(self): return 1", "A.g = lambda self: 2")
+
+
+def test_a_class_that_gets_more_methods_is_one_version_of_its_first_cell() -> None:
+    (captured,) = Notebook("A").run(*GROWING, "x = 1").captures["A"]
+
+    assert captured.version.cell == 1
+    assert sorted(captured.methods[captured.value]) == ["f", "g"]
+
+
+def test_a_method_that_is_replaced_makes_a_version_and_the_first_one_keeps_its_own() -> None:
+    notebook = Notebook("A").run(*GROWING, "A.f = lambda self: 10")
+
+    values = []
+    for captured in notebook.captures["A"]:
+        with notebook.captures.around(captured, {}):
+            values.append(captured.value().f())
+    assert values == [1, 10]
+    assert [each.version.cell for each in notebook.captures["A"]] == [1, 3]
+    assert notebook.namespace["A"]().f() == 10
+
+
+def test_a_version_sees_the_methods_of_its_helpers_at_its_time() -> None:
+    notebook = Notebook("make").run(GROWING[0], "def make(): return A().f()", "A.f = lambda self: 10")
+    (captured,) = notebook.captures["make"]
+
+    with notebook.captures.around(captured, {}):
+        assert captured.value() == 1
+    assert captured.value() == 10
+
+    notebook.captures.finish()
+    with notebook.captures.around(notebook.captures["make"][0], {}):
+        assert captured.value() == 10
+
+
+# ---- definitions elsewhere -------------------------------------------------------------------------------------------
+
+
+def test_a_static_method_counts_where_the_name_is_bound_nowhere_else() -> None:
+    notebook = Notebook("f", "g").run(
+        "class Ops:\n    @staticmethod\n    def f(x): return x\n    def g(self): ...", "x = 1"
+    )
+    assert notebook.captures["f"] == []
+
+    notebook.captures.finish()
+
+    assert [(each.version.cell, each.value(7)) for each in notebook.captures["f"]] == [(1, 7)]
+    assert notebook.captures["g"] == []
+
+
+def test_a_static_method_does_not_count_beside_the_notebooks_own_function() -> None:
+    notebook = Notebook("f").run("class Ops:\n    @staticmethod\n    def f(x): ...", "def f(x): return x")
+
+    notebook.captures.finish()
+
+    assert [each.version.cell for each in notebook.captures["f"]] == [2]
+
+
+def test_functions_of_an_attached_module_count_and_see_stand_ins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ops_attached.py").write_text("def helper(x): return -x\ndef f(x): return helper(x)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    notebook = Notebook("f", folder=str(tmp_path)).run("import ops_attached")
+
+    notebook.captures.finish()
+
+    (captured,) = notebook.captures["f"]
+    with notebook.captures.around(captured, {"helper": lambda x: x + 1}):
+        assert captured.value(1) == 2
+    assert captured.value(1) == -1
+
+
+# ---- values that resist ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "with torch.inference_mode():\n    K = torch.ones(2)",
+        "K = torch.ones(2, device='meta')",
+        "K = torch.sparse_coo_tensor(torch.zeros(1, 1).long(), torch.ones(1), (3,), check_invariants=True)",
+        "class Odd:\n    def __getattr__(self, name): raise RuntimeError\n    __eq__ = __bool__ = __call__ = None\nK = Odd()",
+    ],
+    ids=["inference", "meta", "sparse", "object"],
+)
+def test_what_cannot_be_looked_into_is_a_version_all_the_same(source: str) -> None:
+    assert len(Notebook("K").run(source, "x = 1").captures["K"]) == 1
+
+
+def test_a_tensor_of_inference_mode_is_kept_before_it_changes() -> None:
+    notebook = Notebook("K").run(
+        "with torch.inference_mode():\n    K = torch.zeros(2)", "with torch.inference_mode():\n    K += 1"
+    )
+
+    assert [each.value.tolist() for each in notebook.captures["K"]] == [[0, 0], [1, 1]]
+
+
+def test_a_name_bound_to_many_tensors_in_one_cell_keeps_some_of_them() -> None:
+    notebook = Notebook("K").run("\n".join(f"K = torch.full((2,), {number}.0)" for number in range(60)))
+
+    assert len(notebook.captures["K"]) == 40
+    assert notebook.last("K").value.tolist() == [59, 59]

@@ -1,47 +1,43 @@
 """The student's definitions, each kept as it stood after the statement that made it.
 
 Notebooks rebind names: `pool2d` becomes an nn.MaxPool2d, `K` changes, a cell defines `corr2d` again. So after every
-top-level statement the names the rubric asks for are looked at, and a new binding is kept as a version, with a shallow
-copy of the namespace around it. Tensors and modules are changed in place later, so they are cloned.
+statement the names the rubric asks for are looked at, and a new binding is kept as a version, with a shallow copy of
+the namespace around it. Tensors and modules are changed in place later, so they are cloned; methods are replaced later
+(`@d2l.add_to_class`), so those of the notebook's classes are remembered as well.
 
 A target is a name (`corr2d`) or several that belong together (`X, K`).
 """
 
 from __future__ import annotations
 
-import ast
-import copy
-import functools
-import operator
-import os
+import builtins
 import sys
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-import torch
 from torch import nn
 
+from grader.kernel.inside.looking import clone, content, is_students, kind_of, methods, same
 from grader.probes import Version
 
 MAX_DEFINITIONS = 5  # per target; the first and the last ones are kept
 MAX_VALUES = 40
-_MAX_CLONED = 1_000_000  # elements
-_MAX_READ = 10_000  # elements compared by value
-HOOK = "__after_statement__"
 
 Namespace = dict[str, Any]
+Methods = dict[type, dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # compared by identity, because tensors have no one answer to `==`
 class Captured:
-    """One version of a target together with the namespace it lived in."""
+    """One version of a target together with the namespace it lived in, and the methods of the classes there."""
 
     version: Version
     value: Any
     namespace: Namespace
+    methods: Methods
 
 
 class Captures:
@@ -55,19 +51,26 @@ class Captures:
         self._folder = folder
         self._versions: dict[str, list[Captured]] = {target: [] for target in targets}
         self._seen: dict[str, tuple[tuple[Any, ...], list[Any]]] = {}
+        self._definitions: Namespace = {}  # by name, the last function or class of the student's it was bound to
+        self._first: Namespace = {}  # by name, the first one
+        self._aside: dict[str, Captured] = {}  # by target, what is defined elsewhere than in the notebook's namespace
+        self._modules: tuple[int, list[types.ModuleType]] = (0, [])
 
     def look(self) -> None:
         """Keep every target whose binding is new since the last look."""
+        self._look_for_definitions()
         for target, names in self._names.items():
             if not all(name in self._namespace for name in names):
+                self._look_aside(target)
                 continue
             values = tuple(self._namespace[name] for name in names)
-            content = [_content(value) for value in values]
+            contents = [content(value, self._folder) for value in values]
             seen = self._seen.get(target)
-            if seen is not None and seen[1] == content and all(map(operator.is_, seen[0], values)):
-                continue
-            self._seen[target] = (values, content)  # holds the values, so that no address is used again
-            self._keep(target, names, values)
+            self._seen[target] = (values, contents)  # holds the values, so that no address is used again
+            if seen is None or not all(map(same, seen[0], values)):
+                self._keep(target, names, values)
+            elif seen[1] != contents:
+                self._keep_changed(target, names, values, seen[1][0], contents[0])
 
     def __getitem__(self, target: str) -> list[Captured]:
         return self._versions.get(target, [])
@@ -76,167 +79,147 @@ class Captures:
         """The versions of every target, oldest first."""
         return {target: [each.version for each in kept] for target, kept in self._versions.items()}
 
+    def finish(self) -> None:
+        """Add what is defined elsewhere alone, and each newest version once more, with the helpers of the end.
+
+        A helper may be mended below what calls it, or spoilt by an experiment: the better of the two counts. The one
+        with the helpers of its time stays last.
+        """
+        for target, captured in self._aside.items():
+            if not _newest(self._versions[target], "definition"):
+                self._versions[target].append(captured)
+                self._definitions.setdefault(target, captured.value)
+        for target, kept in self._versions.items():
+            newest = _newest(kept, "definition") or _newest(kept, "value")
+            if newest is None:
+                continue
+            mended = {
+                name: self._definitions[name]
+                for name, value in newest.namespace.items()
+                if name in self._definitions and name not in self._names[target] and self._redefined(name, value)
+            }
+            if mended or _changed(newest.methods):
+                again = replace(newest, namespace={**newest.namespace, **mended}, methods={})
+                kept.insert(kept.index(newest), again)
+            # A helper that stands below may have had another meaning than its name has at the end.
+            first = {name: value for name, value in self._first.items() if name not in newest.namespace}
+            if any(self._redefined(name, value) for name, value in first.items()):
+                kept.insert(kept.index(newest), replace(newest, namespace={**newest.namespace, **first}))
+
     @contextmanager
     def around(self, captured: Captured, stand_ins: Namespace) -> Iterator[Namespace]:
         """Let the notebook's namespace be what `captured` saw, completed by what came later.
 
         The dictionary itself is refilled, because every function of the notebook holds it as its globals.
         """
-        final = dict(self._namespace)
+        final, present = dict(self._namespace), {owner: methods(owner) for owner in captured.methods}
+        later = {**final, **self._definitions}
+        self._namespace.clear()
+        # A name of Python's own that was taken only later had its own meaning until then.
+        self._namespace.update((name, value) for name, value in later.items() if not hasattr(builtins, name))
         self._namespace.update(captured.namespace)
         self._namespace.update(stand_ins)
+        replaced = [(other, {name: other[name] for name in stand_ins if name in other}) for other in self._elsewhere()]
+        for other, own in replaced:
+            other.update({name: stand_ins[name] for name in own})
+        _restore(captured.methods)
         try:
             yield self._namespace
         finally:
+            _restore(present)
+            for other, own in replaced:
+                other.update(own)
             self._namespace.clear()
             self._namespace.update(final)
 
+    def _redefined(self, name: str, value: Any) -> bool:
+        """Whether a function or class was defined again later."""
+        is_definition = callable(value) and not isinstance(value, nn.Module)
+        return is_definition and not same(value, self._definitions[name])
+
+    def _elsewhere(self) -> list[Namespace]:
+        """Other namespaces that hold functions of the student's: attached modules, files that were run."""
+        spaces = [vars(module) for module in self._attached()]
+        spaces += [value.__globals__ for value in self._definitions.values() if isinstance(value, types.FunctionType)]
+        return list({id(space): space for space in spaces if space is not self._namespace}.values())
+
+    # ---- looking -----------------------------------------------------------------------------------------------------
+
+    def _look_for_definitions(self) -> None:
+        for name, value in self._namespace.items():
+            if self._definitions.get(name) is value or isinstance(value, nn.Module) or not callable(value):
+                continue
+            if not name.startswith("_") and kind_of(name, value, self._folder)[0] == "definition":
+                self._definitions[name] = value
+                self._first.setdefault(name, value)
+
+    def _look_aside(self, target: str) -> None:
+        """Remember what a module or class of the student's has under a name that the notebook itself may never bind."""
+        if target in self._aside or target in self._definitions:
+            return
+        found = [vars(module)[target] for module in self._attached() if target in vars(module)]
+        for owner in self._definitions.values():
+            if isinstance(owner, type) and isinstance(vars(owner).get(target), staticmethod | classmethod):
+                found.append(getattr(owner, target))
+        for value in found[:1]:
+            kind, note = kind_of(target, value, self._folder)
+            if kind == "definition":
+                self._aside[target] = self._captured(Version(self.cell, kind, note=note), (target,), (value,))
+
+    def _attached(self) -> list[types.ModuleType]:
+        """The modules that were imported from attached files."""
+        if self._modules[0] != len(sys.modules):
+            found = [module for name, module in list(sys.modules.items()) if is_students(module, self._folder)]
+            self._modules = (len(sys.modules), found)
+        return self._modules[1]
+
+    # ---- keeping -----------------------------------------------------------------------------------------------------
+
     def _keep(self, target: str, names: tuple[str, ...], values: tuple[Any, ...]) -> None:
         kept = self._versions[target]
-        kind, note = _kind(names[0], values[0], self._folder) if len(values) == 1 else ("value", "")
+        kind, note = kind_of(names[0], values[0], self._folder) if len(values) == 1 else ("value", "")
         if kind == "nothing":
             return
-        namespace = dict(self._namespace)
-        clones = tuple(_clone(value) for value in values)
-        namespace.update(zip(names, clones, strict=True))
-        value = clones[0] if len(clones) == 1 else clones
-        kept.append(Captured(Version(self.cell, kind, note=note), value, namespace))
+        kept.append(self._captured(Version(self.cell, kind, note=note), names, values))
         same_kind = [each for each in kept if each.version.kind == kind]
         limit = MAX_DEFINITIONS if kind == "definition" else MAX_VALUES
         if len(same_kind) > limit:
             kept.remove(same_kind[limit // 2])
 
+    def _keep_changed(
+        self, target: str, names: tuple[str, ...], values: tuple[Any, ...], before: Any, now: Any
+    ) -> None:
+        """Keep what was changed in place; a class that only got more methods is still the same version."""
+        kept = self._versions[target]
+        grown = isinstance(values[0], type) and all(now.get(key) == method for key, method in before.items())
+        if grown and kept and kept[-1].value is values[0]:
+            kept[-1] = self._captured(kept[-1].version, names, values)
+        else:
+            self._keep(target, names, values)
 
-def _content(value: Any) -> Any:
-    """What changes when a small tensor or module is changed in place."""
-    if isinstance(value, torch.Tensor):
-        return _fingerprint(value)
-    if isinstance(value, nn.Module):
-        return [_fingerprint(parameter) for parameter in value.parameters()]
-    return type(value).__name__
-
-
-def _fingerprint(tensor: torch.Tensor) -> Any:
-    if nn.parameter.is_lazy(tensor):
-        return "lazy"
-    if tensor.numel() > _MAX_READ:
-        return tensor._version
-    # The version counter alone misses what is written through `.data` or numpy, as the book's 7.2.4 does.
-    flat = tensor.detach().cpu().reshape(-1).clone(memory_format=torch.contiguous_format)
-    return tensor._version, flat.view(torch.uint8).numpy().tobytes()
-
-
-def _clone(value: Any) -> Any:
-    try:
-        if isinstance(value, torch.Tensor):
-            return value.detach().clone() if value.numel() <= _MAX_CLONED else value
-        if isinstance(value, nn.Module):
-            size = sum(0 if nn.parameter.is_lazy(p) else p.numel() for p in value.parameters())
-            return copy.deepcopy(value) if size <= _MAX_CLONED else value
-    except Exception:  # noqa: BLE001 - student code runs in deepcopy and may raise anything; the original serves too
-        return value
-    return value
+    def _captured(self, version: Version, names: tuple[str, ...], values: tuple[Any, ...]) -> Captured:
+        clones = tuple(clone(value) for value in values)
+        namespace = {**self._namespace, **dict(zip(names, clones, strict=True))}
+        classes = {
+            owner
+            for value in (*namespace.values(), *clones)
+            if isinstance(value, type)
+            for owner in value.__mro__
+            if is_students(owner, self._folder)
+        }
+        return Captured(version, clones[0] if len(clones) == 1 else clones, namespace, {c: methods(c) for c in classes})
 
 
-def _kind(name: str, value: Any, folder: str) -> tuple[str, str]:
-    """Whether a binding is the student's own definition, an object of a library, or a plain value."""
-    if isinstance(value, type):
-        if not _is_students(value, folder):
-            return "library", f"`{name}` is the library's own {value.__name__}"
-        base = next((b for b in value.__mro__[1:] if not _is_students(b, folder)), object)
-        added = [key for key in vars(value) if not key.startswith("__") or key in ("__init__", "__call__")]
-        if base.__name__ == name and not added:
-            return "library", f"`{name}` is the library's own class and adds nothing to it"
-        return "definition", ""
-    if isinstance(value, functools.partial):
-        return _kind(name, value.func, folder)
-    if isinstance(value, types.FunctionType | types.MethodType | functools._lru_cache_wrapper):
-        return ("definition", "") if _is_students(value, folder) else ("library", f"`{name}` is a library function")
-    if isinstance(value, types.BuiltinFunctionType | types.ModuleType):
-        return "library", f"`{name}` is a library object"
-    if isinstance(value, torch.Tensor):
-        return "value", ""
-    if callable(value):
-        inner = getattr(value, "pyfunc", None) or getattr(value, "__wrapped__", None)  # np.vectorize, decorators
-        if _is_students(type(value), folder) or (inner is not None and _is_students(inner, folder)):
-            return "definition", ""
-        return "library", f"`{name}` is an object of {type(value).__name__}"
-    return ("nothing", "") if value is None else ("value", "")
+def _newest(kept: Sequence[Captured], kind: str) -> Captured | None:
+    return next((each for each in reversed(kept) if each.version.kind == kind), None)
 
 
-def _is_students(value: Any, folder: str) -> bool:
-    module = getattr(value, "__module__", None)
-    if module == "__main__":
-        return True
-    file = getattr(sys.modules.get(module or ""), "__file__", None) or ""
-    return bool(file) and os.path.abspath(file).startswith(folder + os.sep)
+def _changed(remembered: Methods) -> bool:
+    return any(vars(owner).get(name) is not method for owner, own in remembered.items() for name, method in own.items())
 
 
-class AfterEachStatement(ast.NodeTransformer):
-    """Call the hook after every top-level statement of a cell but the last, which IPython may want to display."""
-
-    def visit_Module(self, node: ast.Module) -> ast.Module:
-        """Insert the calls; statements inside functions and classes are left alone."""
-        body: list[ast.stmt] = []
-        for statement in node.body[:-1]:
-            call = ast.Expr(ast.Call(ast.Name(HOOK, ast.Load()), [], []))
-            body += [statement, ast.copy_location(call, statement)]
-        node.body = [*body, *node.body[-1:]]
-        return ast.fix_missing_locations(node)
-
-
-def definitions_only(source: str) -> str:
-    """The imports, functions and classes of a cell, every other line blank so that line numbers stay.
-
-    An `if` or `try` that holds nothing else is kept whole. Returns "" where the source does not parse.
-    """
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
-        return ""
-    return _blank_all_but(source, tree, after_line=0)
-
-
-def definitions_after(source: str, line: int) -> str:
-    """As `definitions_only`, only what stands below the given 1-based line."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
-        return ""
-    return _blank_all_but(source, tree, after_line=line)
-
-
-def _blank_all_but(source: str, tree: ast.Module, *, after_line: int) -> str:
-    lines = source.split("\n")
-    kept = [""] * len(lines)
-    for node in tree.body:
-        if isinstance(node, ast.Import | ast.ImportFrom) and node.lineno > after_line:
-            # Written anew, because `import os; os._exit(0)` shares its line with what must not run.
-            kept[node.lineno - 1] += ("; " if kept[node.lineno - 1] else "") + ast.unparse(node)
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) or _only_defines(node):
-            first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", []))])
-            if first > after_line:
-                last = node.end_lineno or node.lineno
-                kept[first - 1 : last] = lines[first - 1 : last]
-    return "\n".join(kept)
-
-
-def _only_defines(node: ast.stmt) -> bool:
-    """Whether an `if` or `try` holds nothing but imports and definitions, such as an import with a fallback."""
-    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Pass)
-    if isinstance(node, ast.If):
-        blocks = [node.body, node.orelse]
-        # A condition is evaluated, so it may not call anything.
-        if any(isinstance(each, ast.Call) for each in ast.walk(node.test)):
-            return False
-    elif isinstance(node, ast.Try):
-        blocks = [node.body, node.orelse, node.finalbody, *(handler.body for handler in node.handlers)]
-    else:
-        return False
-    return all(
-        isinstance(each, definitions)
-        or (isinstance(each, ast.Assign) and isinstance(each.value, ast.Constant))
-        or _only_defines(each)
-        for block in blocks
-        for each in block
-    )
+def _restore(remembered: Mapping[type, Mapping[str, Any]]) -> None:
+    for owner, own in remembered.items():
+        for name, method in own.items():
+            if vars(owner).get(name) is not method:
+                setattr(owner, name, method)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import os
 import resource
 import signal
@@ -30,7 +31,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionComplete, DeadKernelError
 
 from grader.kernel.inside import images, kernel
-from grader.kernel.inside.capture import definitions_only
+from grader.kernel.inside.statements import bound, definitions_only, parsed
 from grader.kernel.wire import Channel, Frame
 
 _GRACE_S = 3.0  # between an interrupt and the kill
@@ -42,6 +43,7 @@ def run(channel: Channel) -> NoReturn:
     opening = dict(frame.header)
     limits = opening["limits"]
     _lay_out(Path(opening["folder"]), opening["files"], frame.body)
+    _enter(Path(opening["folder"]), Path(opening["notebook"]).parent)
     _restrict(limits)
     data = opening["data"]
     images.configure(data["folder"], train=data["train"], val=data["val"], max_steps=data["max_steps"])
@@ -52,6 +54,7 @@ def run(channel: Channel) -> NoReturn:
     ]
     code = [cell for cell in cells if cell["source"].strip()]
     opening["order"] = [cell["number"] for cell in code]
+    opening["reasons"] = _lost([cell for cell in code if cell["number"] in opening["deadly"]])
     connection_file, _ = write_connection_file(
         str(Path(opening["folder"]).parent / "kernel.json"),
         transport="ipc",
@@ -66,6 +69,7 @@ def run(channel: Channel) -> NoReturn:
     pid = os.fork()
     if pid == 0:
         os.setsid()  # a signal to the student's process group is the student's own affair
+        _die_with_parent()
         try:
             kernel.main(connection_file, opening, channel)
         finally:
@@ -86,7 +90,32 @@ def _lay_out(folder: Path, files: list[list[Any]], body: bytes) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(body[offset : offset + size])
-    os.chdir(folder)
+
+
+def _enter(folder: Path, below: Path) -> None:
+    """Work where the notebook lay, beside the files that it was handed in with."""
+    os.chdir(folder / below if (folder / below).is_dir() else folder)
+
+
+def _die_with_parent() -> None:
+    """End this process when the driver ends; without a process namespace nothing else would."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG
+
+
+def _lost(deadly: list[dict[str, Any]]) -> dict[str, str]:
+    """Why names may be missing that a cell binds which ended the kernel: only its definitions are run."""
+    reasons = {}
+    for cell in deadly:
+        for name in bound(parsed(_transformed(cell["source"])).body):
+            reasons[name] = f"cell {cell['number']} ended the kernel, so only its functions and classes were read"
+    return reasons
+
+
+def _transformed(source: str) -> str:
+    try:
+        return TransformerManager().transform_cell(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return ""
 
 
 def _restrict(limits: Mapping[str, Any]) -> None:
@@ -161,7 +190,7 @@ class _Drive:
         try:
             client = self._manager.client()
             self._client.kc = client
-            client.start_channels()
+            client.start_channels(stdin=False)  # input() has nobody to ask, and must not wait
             await client.wait_for_ready(timeout=60)
             deadline = time.monotonic() + self._opening["limits"]["total_s"]
             for index, cell in enumerate(self._code):
@@ -181,7 +210,7 @@ class _Drive:
     async def _run_cell(self, index: int, *, only_definitions: bool) -> None:
         cell = self._client.nb.cells[index]
         if only_definitions:
-            kept = definitions_only(TransformerManager().transform_cell(cell.source))
+            kept = definitions_only(_transformed(cell.source))
             # A cell with nothing left still has to be run, so that the kernel's count of cells stays right.
             cell.source = kept if kept.strip() else "pass"
         limit = self._opening["limits"]["cell_s"] + _GRACE_S

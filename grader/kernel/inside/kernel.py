@@ -20,12 +20,15 @@ from ipykernel.kernelapp import IPKernelApp
 
 from grader.kernel.inside import images
 from grader.kernel.inside.answering import NotDefined, ProbeTimeout, answer
-from grader.kernel.inside.capture import HOOK, AfterEachStatement, Captures, definitions_after
+from grader.kernel.inside.capture import Captures
+from grader.kernel.inside.statements import HOOK, AfterEachStatement, at, below, bound, defines, parsed
 from grader.kernel.wire import Channel, ChannelClosed, Frame, observation_frame, read_probe
 from grader.probes import Observation, Probe, Raised
 
 SERVE = "__serve_probes__"
-_DEFINED = re.compile(r"^\s*(?:async\s+def|def|class)\s+(\w+)", re.MULTILINE)
+_DEFINED = re.compile(r"^\s*(?:(?:async\s+def|def|class)\s+(\w+)|([A-Za-z_]\w*)(?:\s*,\s*\w+)*\s*=(?!=))", re.MULTILINE)
+_STOPS = (KeyboardInterrupt, SystemExit, GeneratorExit)
+_EXCEPTIONS = frozenset(name for name, value in vars(builtins).items() if isinstance(value, type))
 
 
 def main(connection_file: str, opening: Mapping[str, Any], channel: Channel) -> None:
@@ -40,12 +43,17 @@ def main(connection_file: str, opening: Mapping[str, Any], channel: Channel) -> 
             "--Completer.use_jedi=False",
         ]
     )
-    folder = opening["folder"]
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
+    sys.path[:0] = [folder for folder in _module_folders(opening) if folder not in sys.path]
     hooks = _Hooks(app.shell, opening, channel)
     hooks.install()
     app.start()
+
+
+def _module_folders(opening: Mapping[str, Any]) -> list[str]:
+    """Where modules are handed in: beside the notebook, which may itself lie in a folder of the submission."""
+    inner = {os.path.dirname(name) for name, *_ in opening["files"] if name.endswith(".py")}
+    packages = {os.path.dirname(name) for name, *_ in opening["files"] if os.path.basename(name) == "__init__.py"}
+    return [os.path.join(opening["folder"], each).rstrip(os.sep) for each in sorted({""} | (inner - packages))]
 
 
 class _Hooks:
@@ -53,6 +61,7 @@ class _Hooks:
 
     def __init__(self, shell: Any, opening: Mapping[str, Any], channel: Channel) -> None:
         self._shell = shell
+        self._wanted = {name.strip() for target in opening["targets"] for name in target.split(",")}
         self._order: Sequence[int] = opening["order"]
         self._prelude: Sequence[str] = opening["prelude"]
         self._output_left = opening["limits"]["output_kb"] * 1024
@@ -60,6 +69,7 @@ class _Hooks:
         self._channel = channel
         self._begun = 0
         self.captures = Captures(opening["targets"], shell.user_ns, opening["folder"])
+        self.captures.reasons.update(opening["reasons"])
 
     def install(self) -> None:
         """Hook into the shell; run the prelude."""
@@ -73,7 +83,8 @@ class _Hooks:
         grader.check = lambda *args, **kwargs: None  # type: ignore[attr-defined]  # the notebook's own self-checks
         setattr(builtins, HOOK, self.captures.look)
         setattr(builtins, SERVE, self.serve)
-        self._shell.ast_transformers.append(AfterEachStatement())
+        self._shell.user_ns.update(exit=_stop, quit=_stop)  # IPython's own would end the kernel
+        self._shell.ast_transformers.append(AfterEachStatement(self._wanted))
         self._shell.events.register("pre_run_cell", self._before)
         self._shell.events.register("post_run_cell", self._after)
         for stream in (sys.stdout, sys.stderr):
@@ -100,36 +111,49 @@ class _Hooks:
             return
         self.captures.look()
         if result.error_before_exec is not None:
-            for name in _DEFINED.findall(result.info.raw_cell):
-                self.captures.reasons[name] = (
-                    f"cell {self.captures.cell} does not run: {type(result.error_before_exec).__name__}"
-                )
+            kind = _known(result.error_before_exec)
+            for name in filter(None, (name for pair in _DEFINED.findall(result.info.raw_cell) for name in pair)):
+                self.captures.reasons[name] = f"cell {self.captures.cell} does not run: {kind}"
         elif result.error_in_exec is not None:
             self._run_rest(result.info.transformed_cell or result.info.raw_cell, result.error_in_exec)
-            self.captures.look()
 
     def _run_rest(self, source: str, error: BaseException) -> None:
-        """Run the definitions below the line that raised."""
-        line, trace = 0, error.__traceback__
-        filename = ""
-        while trace is not None:
-            if trace.tb_frame.f_globals is self._shell.user_ns and trace.tb_frame.f_code.co_name == "<module>":
-                line, filename = trace.tb_lineno, trace.tb_frame.f_code.co_filename
-            trace = trace.tb_next
-        try:
-            tree = ast.parse(definitions_after(source, line))
-        except (SyntaxError, ValueError):
-            return
-        for node in tree.body:
+        """Run what stands below the line that raised; only its definitions where the cell was to stop."""
+        tree, (line, filename) = parsed(source), self._place(error)
+        rest, raised = below(tree, line), at(tree, line)
+        cell, kind = self.captures.cell, _known(error)
+        self._note([raised] if raised else [], f"its definition in cell {cell} raised {kind}")
+        if isinstance(error, _STOPS) or not line:
+            self._note(rest, f"cell {cell} stopped with {kind} before its definition")
+            rest = [node for node in rest if defines(node)]
+        for node in rest:
             try:
-                exec(compile(ast.Module([node], []), filename or "<cell>", "exec"), self._shell.user_ns)
-            except Exception:  # noqa: BLE001, S112 - one definition that raises must not cost the next
-                continue
+                exec(compile(ast.Module([node], []), filename, "exec"), self._shell.user_ns)
+            except KeyboardInterrupt:  # the cell has used up its time
+                return
+            except BaseException as raised_below:  # noqa: BLE001 - one statement that raises must not cost the next
+                self._note([node], f"its definition in cell {cell} raised {_known(raised_below)}")
+            self.captures.look()
+
+    def _place(self, error: BaseException) -> tuple[int, str]:
+        """The line of the cell that raised, and the name under which Python knows the cell."""
+        line, filename, trace = 0, "<cell>", error.__traceback__
+        while trace is not None:
+            if trace.tb_frame.f_globals is self._shell.user_ns and trace.tb_frame.f_code.co_name.startswith("<"):
+                line, filename = trace.tb_lineno, trace.tb_frame.f_code.co_filename
+                break
+            trace = trace.tb_next
+        return line, filename
+
+    def _note(self, statements: Sequence[ast.stmt], reason: str) -> None:
+        for name in bound(statements):
+            self.captures.reasons[name] = reason
 
     # ---- answering ---------------------------------------------------------------------------------------------------
 
     def serve(self) -> None:
         """Tell what was captured, then answer probes until the grader hangs up."""
+        self.captures.finish()
         images.configure(self._data["folder"], train=None, val=None, max_steps=None)
         versions = {
             target: [[each.cell, each.kind, each.note] for each in kept]
@@ -175,3 +199,14 @@ class _Hooks:
             exec(source, helpers)
         with self.captures.around(captured, {each: helpers[each] for each in stand_ins}) as namespace:
             yield captured.value, namespace
+
+
+def _stop(*_: object) -> None:
+    """What exit() and quit() do in a notebook: end the cell."""
+    raise SystemExit
+
+
+def _known(error: BaseException) -> str:
+    """The name of an exception, where it is Python's own: students may read it."""
+    name = type(error).__name__
+    return name if name in _EXCEPTIONS else "an exception of its own"

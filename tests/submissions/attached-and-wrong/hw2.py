@@ -1,0 +1,2 @@
+# %%
+from my_layers import *

@@ -1,0 +1,24 @@
+# %%
+%%bash
+echo hello
+for i in 1 2; do echo $i; done
+# %%
+%%html
+<b>bold</b>
+# %%
+%%script false
+def corr2d(X, K): return X
+# %%
+def corr2d(X, K):
+    h, w = K.shape
+    Y = torch.zeros(X.shape[0] - h + 1, X.shape[1] - w + 1)
+    for i in range(Y.shape[0]):
+        for j in range(Y.shape[1]):
+            Y[i, j] = (X[i:i + h, j:j + w] * K).sum()
+    return Y
+# %%
+%%javascript
+alert(1)
+# %%
+%%latex
+$x$

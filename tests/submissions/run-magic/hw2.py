@@ -1,0 +1,4 @@
+# %%
+%run helper.py
+# %%
+%run -i more.py
