@@ -23,7 +23,10 @@ EQUIVALENTS: dict[str, dict[str, str]] = {
     "Conv2D": {"torch.rand → torch.zeros": _START, "torch.zeros → torch.ones": _START},
     "learned_kernel": {
         "(… None …) → (…)": "without the batch axis torch takes the image for a batch of one",
-        "range(*": _RECIPE,
+        "range(… 10 …) → range(… 10 - 1 …)": _RECIPE,
+        "range(…) → range(… 1 …)": _RECIPE,
+        "range(10) → range(11)": _RECIPE,
+        "range(10) → range(9)": _RECIPE,
         "layer(image) - edges → edges - layer(image)": "the difference is squared",
     },
     "comp_conv2d": {"(0, 0) → (-1, 0)": _ONE, "(0, 0) → (0, -1)": _ONE},

@@ -1,0 +1,105 @@
+# style: classes are completed method by method with d2l.add_to_class, as the book does
+# %%
+import torch
+from torch import nn
+from torch.nn import functional as F
+from d2l import torch as d2l
+# %%
+def init_cnn(module):
+    """Initialize weights for CNNs."""
+    if type(module) == nn.Linear or type(module) == nn.Conv2d:
+        nn.init.xavier_uniform_(module.weight)
+# %%
+class LeNet(d2l.Classifier):
+    """The LeNet-5 model."""
+# %%
+@d2l.add_to_class(LeNet)
+def __init__(self, lr=0.1, num_classes=10):
+    super(LeNet, self).__init__()
+    self.save_hyperparameters()
+    self.net = nn.Sequential(
+        nn.LazyConv2d(6, kernel_size=5, padding=2), nn.Sigmoid(), nn.AvgPool2d(kernel_size=2, stride=2),
+        nn.LazyConv2d(16, kernel_size=5), nn.Sigmoid(), nn.AvgPool2d(kernel_size=2, stride=2),
+        nn.Flatten(), nn.LazyLinear(120), nn.Sigmoid(), nn.LazyLinear(84), nn.Sigmoid(), nn.LazyLinear(num_classes))
+# %%
+class Residual(nn.Module):
+    def __init__(self, num_channels, use_1x1conv=False, strides=1):
+        super().__init__()
+        self.conv1 = nn.LazyConv2d(num_channels, kernel_size=3, padding=1, stride=strides)
+        self.conv2 = nn.LazyConv2d(num_channels, kernel_size=3, padding=1)
+        if use_1x1conv:
+            self.conv3 = nn.LazyConv2d(num_channels, kernel_size=1, stride=strides)
+        else:
+            self.conv3 = None
+        self.bn1 = nn.LazyBatchNorm2d()
+        self.bn2 = nn.LazyBatchNorm2d()
+# %%
+blk = Residual(3)
+# %%
+@d2l.add_to_class(Residual)
+def forward(self, X):
+    Y = F.relu(self.bn1(self.conv1(X)))
+    Y = self.bn2(self.conv2(Y))
+    if self.conv3:
+        X = self.conv3(X)
+    Y += X
+    return F.relu(Y)
+# %%
+class ResNet(d2l.Classifier):
+    def b1(self):
+        return nn.Sequential(
+            nn.LazyConv2d(64, kernel_size=7, stride=2, padding=3),
+            nn.LazyBatchNorm2d(), nn.ReLU(),
+            nn.MaxPool2d(kernel_size=3, stride=2, padding=1))
+# %%
+@d2l.add_to_class(ResNet)
+def block(self, num_residuals, num_channels, first_block=False):
+    blk = []
+    for i in range(num_residuals):
+        if i == 0 and not first_block:
+            blk.append(Residual(num_channels, use_1x1conv=True, strides=2))
+        else:
+            blk.append(Residual(num_channels))
+    return nn.Sequential(*blk)
+# %%
+@d2l.add_to_class(ResNet)
+def __init__(self, arch, lr=0.1, num_classes=10):
+    super(ResNet, self).__init__()
+    self.save_hyperparameters()
+    self.net = nn.Sequential(self.b1())
+    for i, b in enumerate(arch):
+        self.net.add_module(f'b{i+2}', self.block(*b, first_block=(i==0)))
+    self.net.add_module('last', nn.Sequential(
+        nn.AdaptiveAvgPool2d((1, 1)), nn.Flatten(), nn.LazyLinear(num_classes)))
+    self.net.apply(d2l.init_cnn)
+# %%
+class ResNet18(ResNet):
+    def __init__(self, lr=0.1, num_classes=10):
+        super().__init__(((2, 64), (2, 128), (2, 256), (2, 512)), lr, num_classes)
+
+ResNet18().layer_summary((1, 1, 96, 96))
+# %%
+class VGG(d2l.Classifier):
+    pass
+# %%
+@d2l.add_to_class(VGG)
+def __init__(self, arch, lr=0.1, num_classes=10):
+    super(VGG, self).__init__()
+    self.save_hyperparameters()
+    conv_blks = []
+    for (num_convs, out_channels) in arch:
+        conv_blks.append(vgg_block(num_convs, out_channels))
+    self.net = nn.Sequential(
+        *conv_blks, nn.Flatten(),
+        nn.LazyLinear(4096), nn.ReLU(), nn.Dropout(0.5),
+        nn.LazyLinear(4096), nn.ReLU(), nn.Dropout(0.5),
+        nn.LazyLinear(num_classes))
+    self.net.apply(init_cnn)
+# %%
+def vgg_block(num_convs, out_channels):
+    layers = []
+    for _ in range(num_convs):
+        layers.append(nn.LazyConv2d(out_channels, kernel_size=3, padding=1))
+        layers.append(nn.ReLU())
+    layers.append(nn.MaxPool2d(kernel_size=2,stride=2))
+    return nn.Sequential(*layers)
