@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -357,3 +358,72 @@ def test_an_answer_that_leaves_something_out_differs(key: str) -> None:
     lacking = {name: value for name, value in answer().items() if name != key}
 
     assert differences(lacking, answer()) is not None
+
+
+# ---- dropout ---------------------------------------------------------------------------------------------------------
+
+
+class VGGHead(nn.Module):
+    """The reference's VGG, its two dropouts made in another way.
+
+    Args:
+        drop: takes the place of a dropout layer.
+    """
+
+    def __init__(self, drop: Callable[[], nn.Module], arch: Any, lr: float = 0.1, num_classes: int = 10) -> None:
+        super().__init__()
+        net = solutions.VGG(arch, lr, num_classes).net
+        self.net = nn.Sequential(*(drop() if isinstance(layer, nn.Dropout) else layer for layer in net))
+
+    def forward(self, X: torch.Tensor) -> torch.Tensor:
+        scores: torch.Tensor = self.net(X)
+        return scores
+
+
+class Masked(nn.Module):
+    """A dropout written by hand."""
+
+    def forward(self, X: torch.Tensor) -> torch.Tensor:
+        return X * (torch.rand_like(X) > 0.5) * 2 if self.training else X
+
+
+class Functional(nn.Module):
+    """A dropout by function; `always` forgets to ask for the mode."""
+
+    def __init__(self, always: bool = False) -> None:
+        super().__init__()
+        self.always = always
+
+    def forward(self, X: torch.Tensor) -> torch.Tensor:
+        return nn.functional.dropout(X, 0.5, self.always or self.training)
+
+
+def check_vgg(key: AnswerKey, drop: Callable[[], nn.Module]) -> Finding:
+    return check(key, "VGG", defining(functools.partial(VGGHead, drop)), "vgg_inputs", 1)
+
+
+@pytest.mark.parametrize("drop", [nn.Dropout, Functional, Masked])
+def test_dropout_may_be_written_in_any_way(key: AnswerKey, drop: Callable[[], nn.Module]) -> None:
+    assert check_vgg(key, drop).outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize(
+    ("drop", "told"),
+    [
+        (nn.Identity, "In train mode the book's module applies dropout at the rates 0.5, 0.5; yours does not do so."),
+        (lambda: nn.Dropout(0.1), "In train mode the book's module applies dropout"),
+        (lambda: Functional(always=True), "In eval mode the book's module applies no dropout"),
+    ],
+    ids=["none", "another-rate", "always"],
+)
+def test_dropout_has_to_be_what_is_asked_for(key: AnswerKey, drop: Callable[[], nn.Module], told: str) -> None:
+    finding = check_vgg(key, drop)
+
+    assert finding.outcome is Outcome.FAILED
+    assert told in finding.message
+
+
+def test_dropout_by_hand_excuses_nothing_in_eval_mode(key: AnswerKey) -> None:
+    wrong = functools.partial(VGGHead, lambda: nn.Sequential(Masked(), nn.Tanh()))
+
+    assert check(key, "VGG", defining(wrong), "vgg_inputs", 1).outcome is Outcome.FAILED

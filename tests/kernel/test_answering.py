@@ -579,6 +579,8 @@ def test_architectures_given_as_lists_arrive_as_tuples() -> None:
 class Scaling(nn.Module):
     """A scale that is kept in the shape in which it broadcasts, and a buffer likewise."""
 
+    mean: torch.Tensor
+
     def __init__(self, shape: tuple[int, ...]) -> None:
         super().__init__()
         self.scale = nn.Parameter(torch.ones(shape))
