@@ -1,7 +1,8 @@
 # make grade   set up, then grade the example submissions
 # make test    set up, then run the tests (make test-all: the slow ones too)
+# make validity  what `grader verify` says, into docs/validity.md
 # make check   format, lint, types, tests
-.PHONY: setup grade test test-all check format lint types examples
+.PHONY: setup grade test test-all validity check format lint types examples
 
 PYTEST = .venv/bin/python -m pytest -q
 
@@ -16,6 +17,9 @@ test: setup
 
 test-all: setup
 	$(PYTEST) -n 2
+
+validity: setup
+	.venv/bin/grader verify --report docs/validity.md
 
 check: format lint types test
 

@@ -20,6 +20,26 @@ _ASSIGNMENT_KEYS = {"title", "notebooks", "reference", "prelude", "limits", "ite
 _ITEM_KEYS = {"id", "section", "title", "target", "points", "check", "options", "needs"}
 _REQUIRED = ("id", "section", "title", "target", "points", "check")
 
+
+class _Loader(yaml.SafeLoader):
+    """Reads plain values only, and refuses a key that comes twice: YAML itself would keep the last one in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """The mapping of a node.
+
+        Raises:
+            yaml.constructor.ConstructorError: a key occurs twice.
+        """
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.tag != "tag:yaml.org,2002:merge" and isinstance(key.value, str):
+                if key.value in seen:
+                    told = f"the key {key.value!r} occurs twice"
+                    raise yaml.constructor.ConstructorError(None, None, told, key.start_mark)
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 BindCheck = Callable[[Item, str], object]
 
 
@@ -43,7 +63,7 @@ def load(course: Path, bind: BindCheck) -> Rubric:
     """
     path = course / FILE
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a SafeLoader
     except FileNotFoundError:
         raise RubricError(f"{path} does not exist; give --course DIR") from None
     except OSError as error:

@@ -240,6 +240,7 @@ def test_a_mistake_in_an_assignment_names_place_and_remedy(tmp_path: Path, chang
         ),
         pytest.param("version: [1", r"not valid YAML: .*line 1", id="no-yaml"),
         pytest.param("version: 1\n\tassignments:", r"not valid YAML: .*line 2", id="tab"),
+        pytest.param("version: 1\nversion: 1", r"the key 'version' occurs twice.*line 2", id="key-twice"),
         pytest.param("version: 2024-02-31", r"not valid YAML: ", id="date-that-does-not-exist"),
         pytest.param("version: !!python/object/apply:os.getcwd []", r"not valid YAML: ", id="python-object"),
     ],

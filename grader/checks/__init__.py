@@ -96,6 +96,9 @@ def bind(item: Item, where: str) -> Kind:
         if option not in parameters:
             hint = did_you_mean(option, parameters)
             raise RubricError(f"{where}: unknown option {option!r} for check {item.check!r}{hint}")
+    cases = item.options.get("cases", 1)
+    if isinstance(cases, bool) or not isinstance(cases, int) or cases < 1:
+        raise RubricError(f"{where}: cases is {cases!r}; it must be a whole number above 0")
     for name, parameter in parameters.items():
         if parameter.default is parameter.empty and name not in item.options:
             raise RubricError(f"{where}: check {item.check!r} lacks its option {name!r}")

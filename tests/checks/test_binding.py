@@ -60,8 +60,10 @@ def test_every_check_is_used_by_the_homework() -> None:
             item("learns", data="a", profiles={}, device="cuda"),
             "here: unknown option 'device' for check 'learns'",
         ),
+        (item("returns_close", inputs="a", cases=0), "here: cases is 0; it must be a whole number above 0"),
+        (item("module_close", inputs="a", cases=2.5), "here: cases is 2.5; it must be a whole number above 0"),
     ],
-    ids=["misspelt", "unknown", "option", "lacking", "none", "position", "run"],
+    ids=["misspelt", "unknown", "option", "lacking", "none", "position", "run", "no-case", "half-a-case"],
 )
 def test_a_mistake_is_told_with_place_and_remedy(given: Item, message: str) -> None:
     with pytest.raises(RubricError) as caught:
