@@ -9,8 +9,9 @@ import contextlib
 import datetime
 import inspect
 import logging
+import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from grader import __version__, checks, notebook, scoring
@@ -56,22 +57,26 @@ def grade(submission: Submission, course: Course, only: Sequence[str] = ()) -> G
     notebooks, problems = _read(submission)
     findings: dict[str, Finding] = {}
     observations = b""
+    timed_out = 0
     if notebooks:
         quick = [item for item in items if not checks.kinds()[item.check].trains]
         training = [item for item in items if checks.kinds()[item.check].trains]
+        lacking = {each.name: notebook.unimported(each, _imported(course.assignment)) for each in notebooks}
         with _opened(submission, notebooks, course, items) as opened:
             session = Recorder(opened)
             for item in quick:
-                findings[item.id] = judge(session, item, findings, course)
+                findings[item.id] = _noted(judge(session, item, findings, course), notebooks, lacking)
             observations = session.dump()
             if course.device == "cpu":
                 # Nothing is left that training could harm, and no device to wait for: the same session goes on.
                 for item in training:
                     findings[item.id] = judge(opened, item, findings, course)
+            timed_out += opened.timed_out
         if course.device != "cpu" and training:
             with _opened(submission, notebooks, course, training) as trainee:
                 for item in training:
                     findings[item.id] = judge(trainee, item, findings, course)
+                timed_out += trainee.timed_out
     scores = [scoring.score(item, findings[item.id], key="") for item in items if item.id in findings]
     return Grade(
         submission=submission,
@@ -84,6 +89,7 @@ def grade(submission: Submission, course: Course, only: Sequence[str] = ()) -> G
         grader_version=__version__,
         problem="" if notebooks else " ".join(problems) or "No notebook was handed in.",
         observations=observations,
+        timed_out=timed_out,
     )
 
 
@@ -143,8 +149,10 @@ def _best(
         if finding.credit == 1 or finding.outcome is Outcome.BROKEN:
             break
     best = scoring.best(found[::-1])
-    if len(versions) > 1 and best.credit == 1 and len(found) > 1:
-        best = replace(best, hint=f"The version in cell {best.evidence['cell']} counts; a later one is wrong.")
+    later = [each for each in found[:-1] if each.evidence["cell"] != best.evidence["cell"]]
+    if best.credit == 1 and any(map(scoring.gave_values, later)):
+        counts = f"The version in cell {best.evidence['cell']} counts; a later one is wrong."
+        best = replace(best, hint=" ".join(part for part in (best.hint, counts) if part))
     return best
 
 
@@ -194,6 +202,26 @@ def _lacking(item: Item, findings: Mapping[str, Finding], course: Course) -> lis
     return list(found)
 
 
+def _noted(finding: Finding, notebooks: Sequence[notebook.Notebook], lacking: Mapping[str, Sequence[str]]) -> Finding:
+    """The finding with a word on imports that the prelude made up for: they cost nothing."""
+    names = lacking.get(str(finding.evidence.get("notebook")), ())
+    if not names or finding.credit == 0:
+        return finding
+    cells = [cell for each in notebooks if each.name == finding.evidence["notebook"] for cell in each.code]
+    source = next((cell.source for cell in cells if cell.number == finding.evidence.get("cell")), "")
+    words = set(re.findall(r"\w+", source))
+    used = " and ".join(f"`{name}`" for name in names if name in words)
+    if not used:
+        return finding
+    note = f"Your notebook uses {used} without an import of its own; the grader's import was used."
+    return replace(finding, hint=" ".join(part for part in (finding.hint, note) if part))
+
+
+def _imported(assignment: Assignment) -> list[str]:
+    """The names that the prelude's imports bind."""
+    return [re.split(r"[ .]", line.strip())[-1] for line in assignment.prelude]
+
+
 # ---- reading and opening ---------------------------------------------------------------------------------------------
 
 
@@ -223,4 +251,9 @@ def _opened(
             script = Script(each.name, cells, targets, submission.attachments, course.assignment.prelude)
             opened = KernelSession(script, course.sandboxes.open, course.assignment.limits)
             sessions.append(stack.enter_context(opened))
-        yield SubmittedSession(sessions, lambda section: notebook.discussion(notebooks, section))
+
+        def calls(version: Version, name: str, without: Collection[str]) -> Sequence[notebook.Call]:
+            source = next(each for each in notebooks if each.name == version.notebook)
+            return notebook.calls(source, version.cell, name, prelude=course.assignment.prelude, without=without)
+
+        yield SubmittedSession(sessions, lambda section: notebook.discussion(notebooks, section), calls)

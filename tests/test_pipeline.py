@@ -94,11 +94,15 @@ def test_the_best_of_several_versions_counts_and_its_cell_is_named(course: pipel
     found = outcome(course, "corr2d-values", CORR2D, "def corr2d(X, K):\n  return X")
 
     assert found.outcome is Outcome.PASSED
-    assert found.hint == "The version in cell 1 counts; a later one is wrong."
+    assert found.hint.startswith("The version in cell 1 counts; a later one is wrong.")
 
 
-def test_a_missing_import_costs_nothing(course: pipeline.Course) -> None:
-    assert outcome(course, "corr2d-values", CORR2D).outcome is Outcome.PASSED
+def test_a_missing_import_costs_nothing_and_is_noted(course: pipeline.Course) -> None:
+    without, with_import = (outcome(course, "corr2d-values", line + CORR2D) for line in ("", "import torch\n"))
+
+    assert without.outcome is with_import.outcome is Outcome.PASSED
+    assert without.hint == "Your notebook uses `torch` without an import of its own; the grader's import was used."
+    assert with_import.hint == ""
 
 
 @pytest.mark.parametrize(

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader import __version__, datasets, rubric, submissions
-from grader.commands import isolation
+from grader.commands import choosing, isolation
 from grader.errors import UsageError
 from grader.exports import files, tables
 from grader.gradebook import Gradebook, GradeRow
 from grader.kernel.sandbox import Confinement
-from grader.records import Assignment, Finding, Grade, Profile, Score, Status, Submission
+from grader.records import Assignment, Finding, Grade, Outcome, Profile, Score, Status, Submission
 from grader.runners import inline, local
 from grader.runners.work import Work
 
@@ -45,6 +44,9 @@ class Watch:
     planned: Callable[[Sequence[Submission], int], None]  # what will be run, and how many are unchanged
     began: Callable[[Submission], None]
     finished: Callable[[Grade], None]
+    postponed: Callable[[Grade], None] = lambda grade: None  # ran out of time beside others; not the last word
+    retrying: Callable[[Sequence[Submission]], None] = lambda todo: None  # those are now graded again, alone
+    told: Callable[[str], None] = lambda sentence: None  # something to know before it starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ class Result:
 def grade(options: Options, watch: Watch) -> Result:
     """Grade what is not graded yet, and write the tables.
 
-    A first KeyboardInterrupt finishes nothing more, keeps what is done and writes the tables.
+    A first KeyboardInterrupt finishes nothing more, keeps what is done and writes the tables. What ran out of time
+    beside others is graded once more, alone; until then its first grade is kept.
 
     Raises:
         GraderError: with one clear line.
@@ -74,7 +77,7 @@ def grade(options: Options, watch: Watch) -> Result:
 
     found = submissions.read(options.paths)
     course = options.course or rubric.find_course(Path.cwd())
-    assignment = rubric.choose(rubric.load(course, checks.bind), options.assignment)
+    assignment, chosen = choosing.choose(rubric.load(course, checks.bind), options.assignment, found)
     _known_items(options.items, assignment)
     found = _chosen(found, options.students)
     with Gradebook.open(options.out / "gradebook.db") as book:
@@ -88,6 +91,10 @@ def grade(options: Options, watch: Watch) -> Result:
             for each in found
             if options.force or not book.unchanged(assignment.name, each.student.id, keys[each.student.id])
         ]
+        asked = [item for item in assignment.items if not options.items or item.id in options.items]
+        for sentence in (chosen, *(choosing.missing_data(asked) if todo else ())):
+            if sentence:
+                watch.told(sentence)
         watch.planned(todo, len(found) - len(todo))
         interrupted = _run(options, work, todo, keys, book, watch)
         rows = book.current(assignment.name)
@@ -106,34 +113,57 @@ def _run(
 ) -> bool:
     if not todo:
         return False
-    workers = min(options.workers or local.default_workers(), len(todo))
-    if options.runner == "inline":
-        grades = inline.run(work, todo, began=watch.began)
-    else:
-        grades = local.run(work, todo, workers=workers, began=watch.began)
+    workers = 1 if options.runner == "inline" else min(options.workers or local.default_workers(), len(todo))
     before = {row.student_id: row for row in book.current(work.assignment.name)}
+    again: list[Submission] = []
+
+    def recorded(each: Grade, *, final: bool) -> Grade:
+        """The grade as it is on disk, before anybody is told of it. Without a key the next run does not rely on it."""
+        student = each.submission.student.id
+        whole = _completed(each, before.get(student), work.assignment) if work.only else each
+        book.record(work.assignment.name, whole, key=keys[student] if final else "", observations=whole.observations)
+        return whole
+
+    grades = _grades(options, work, todo, workers, watch)
     try:
         for each in grades:
-            student = each.submission.student.id
-            whole = _completed(each, before.get(student), work.assignment) if work.only else each
-            # On disk before it is announced.
-            book.record(work.assignment.name, whole, key=keys[student], observations=whole.observations)
-            watch.finished(whole)
+            if _hurried(each, workers):
+                again.append(each.submission)
+                watch.postponed(recorded(each, final=False))
+            else:
+                watch.finished(recorded(each, final=True))
+        if again:
+            watch.retrying(again)
+            grades = _grades(options, work, again, 1, watch)
+            for each in grades:
+                watch.finished(recorded(each, final=True))
     except KeyboardInterrupt:
         grades.close()
         return True
     return False
 
 
+def _grades(
+    options: Options, work: Work, todo: Sequence[Submission], workers: int, watch: Watch
+) -> Generator[Grade, None, None]:
+    if options.runner == "inline":
+        return inline.run(work, todo, began=watch.began)
+    return local.run(work, todo, workers=workers, began=watch.began)
+
+
+def _hurried(grade: Grade, workers: int) -> bool:
+    """Whether points may be lost to the load of other submissions: a time-out that vanishes alone is none."""
+    lost = any(score.finding.credit < 1 and score.finding.outcome is not Outcome.WAITING for score in grade.scores)
+    return workers > 1 and grade.timed_out > 0 and lost
+
+
 def _work(options: Options, course: Path, assignment: Assignment, secret: bytes) -> Work:
     device = isolation.device(options.device)
-    workers = options.workers or local.default_workers()
-    threads = max(1, len(os.sched_getaffinity(0)) // workers)
     confinement = Confinement(
         backend=isolation.backend(options.sandbox),
         data=datasets.training_folder(),
         device=device,
-        threads=threads,
+        threads=1,  # never by the number of workers: sums round differently when they are shared out differently
         limits=assignment.limits,
         secrets=(course, options.out.resolve()),
     )
@@ -181,11 +211,11 @@ def _hash(parts: Sequence[str]) -> str:
 def _chosen(found: Sequence[Submission], students: Sequence[str]) -> list[Submission]:
     if not students:
         return list(found)
-    known = {each.student.id for each in found}
+    by_id = {each.student.id: each for each in found}
     for student in students:
-        if student not in known:
-            raise UsageError(f"no submission of {student!r}; there are {', '.join(sorted(known)[:12])}")
-    return [each for each in found if each.student.id in students]
+        if student not in by_id:
+            raise UsageError(f"no submission of {student!r}; there are {', '.join(sorted(by_id)[:12])}")
+    return [by_id[student] for student in dict.fromkeys(students)]  # in the order asked for
 
 
 def _known_items(items: Sequence[str], assignment: Assignment) -> None:

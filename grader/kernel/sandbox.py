@@ -37,6 +37,8 @@ PACKAGE = Path(__file__).resolve().parent.parent
 INSIDE = ("__init__.py", "probes.py", "kernel/__init__.py", "kernel/wire.py", "kernel/inside")
 _MASKED = ("/usr/share/datasets", "/usr/local/share/datasets", "/usr/src", "/usr/local/src")
 _FIRST_USER = 1_900_000_000  # above every number that systems give out
+# As -I, but for the environment, which is our own: PYTHONHASHSEED has to count, or sets have another order every time.
+_ISOLATED = ("-P", "-s", "-B")
 _NVIDIA = ("/dev/nvidia0", "/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools")
 
 
@@ -128,7 +130,7 @@ def _start_plain(confinement: Confinement) -> Confined:
     folder = Path(tempfile.mkdtemp(prefix="grader-"))
     place = Place(sys.executable, str(PACKAGE.parent), str(folder / "work"), str(confinement.data or "") or None)
     environment = {**_environment(confinement), "HOME": str(folder), "TMPDIR": str(folder)}
-    command = [place.python, "-I", "-B", f"{place.root}/grader/kernel/inside/boot.py", place.root, "session", ""]
+    command = [place.python, *_ISOLATED, f"{place.root}/grader/kernel/inside/boot.py", place.root, "session", ""]
     return _spawn(command, environment, place, folder)
 
 
@@ -139,7 +141,7 @@ def boot_command(place: Place, role: str) -> list[str]:
     and nothing on the machine belongs to it.
     """
     user = str(_FIRST_USER + secrets.randbelow(1 << 24)) if drops_root() else ""
-    return [place.python, "-I", "-B", f"{place.root}/grader/kernel/inside/boot.py", place.root, role, user]
+    return [place.python, *_ISOLATED, f"{place.root}/grader/kernel/inside/boot.py", place.root, role, user]
 
 
 def _spawn(

@@ -35,6 +35,11 @@ _GRACE_S = 8.0  # beyond a limit that the sandbox itself is to keep
 _REOPENINGS = 12  # sandboxes for one notebook; a student who kills more of them has had enough
 _DEATHS_PER_TARGET = 3
 _REASON = re.compile(r"exited with status \d{1,3}|killed by SIG[A-Z0-9]{1,8}|did not stop after [\d.]{1,8} s")
+_WHY_MISSING = re.compile(  # our own phrases; students read them
+    r"(?:cell \d+ does not run: |its definition in cell \d+ raised )(?:\w{1,40}|an exception of its own)"
+    r"|cell \d+ stopped with (?:\w{1,40}|an exception of its own) before its definition"
+    r"|cell \d+ ended the kernel, so only its functions and classes were read"
+)
 _EXCEPTIONS = frozenset(name for name, value in vars(builtins).items() if isinstance(value, type)) | {
     "OutOfMemoryError",
     "LinAlgError",
@@ -80,6 +85,7 @@ class KernelSession:
         self._deaths: dict[str, int] = {}
         self._fault = ""  # why there is no use in opening another sandbox
         self._asked_s = 0.0  # time spent on probes, training apart
+        self._timed_out = 0
         sources = [source for _, source in script.cells]
         sources += [file.content.decode("utf-8", "replace") for file in script.files if file.name.endswith(".py")]
         self._lines = {line.strip()[:200] for source in sources for line in source.splitlines()}
@@ -89,6 +95,11 @@ class KernelSession:
     def deadly(self) -> Mapping[int, str]:
         """The cells of which only the definitions were run, with what they did."""
         return dict(self._deadly)
+
+    @property
+    def timed_out(self) -> int:
+        """How many cells and probes ran out of time so far, by our own clock; a replayed cell counts again."""
+        return self._timed_out
 
     def __enter__(self) -> KernelSession:
         return self
@@ -126,6 +137,7 @@ class KernelSession:
     def _ask(self, probe: Probe) -> Observation:
         name = probe.target.partition("@")[0]
         if self._asked_s > self._limits.total_s:
+            self._timed_out += 1
             return Died(f"used up {self._limits.total_s:g} s")
         if self._deaths.get(name, 0) >= _DEATHS_PER_TARGET:
             return Died(f"ended the kernel {_DEATHS_PER_TARGET} times")
@@ -143,7 +155,10 @@ class KernelSession:
         if isinstance(observation, Died) or (isinstance(observation, TimedOut) and observation.seconds > limit):
             self._deaths[name] = self._deaths.get(name, 0) + 1
             self.close()
-        return TimedOut(limit) if isinstance(observation, TimedOut) else observation
+        if isinstance(observation, TimedOut):
+            self._timed_out += 1
+            return TimedOut(limit)
+        return observation
 
     def _answer(self, channel: Channel, probe: Probe, name: str, limit: float) -> Observation:
         """Ask and wait; a TimedOut of more than the limit means that nothing came at all."""
@@ -210,6 +225,7 @@ class KernelSession:
             self.close()
             raise SandboxError(f"the sandbox did not start ({error}); `grader doctor` says what is missing") from error
         if ready.kind != "ready":
+            self.close()
             raise SandboxError(f"the sandbox said {ready.kind!r} instead of ready")
         cell = 0
         # Past the total the driver runs definitions only; a driver that does not is not waited for.
@@ -218,7 +234,7 @@ class KernelSession:
             limit = self._limits.cell_s + _GRACE_S + (_BOOT_S / 2 if cell == 0 else 0.0)
             deadline = min(time.monotonic() + limit, last)
             try:
-                frame = channel.receive(deadline, max_body=0)
+                frame = self._received(channel, deadline, cell)
                 if frame.kind == "opened":
                     self._read_captures(frame)
                     return
@@ -230,10 +246,21 @@ class KernelSession:
             except ProtocolError as error:
                 raise _CellEnded(cell, f"wrote into the grader's pipe ({error})") from None
 
+    def _received(self, channel: Channel, deadline: float, cell: int) -> Frame:
+        """The frame that says what follows a cell; a cell that used up its time is counted, however it ended."""
+        began = time.monotonic()
+        try:
+            return channel.receive(deadline, max_body=0)
+        finally:
+            if cell and time.monotonic() - began >= self._limits.cell_s:
+                self._timed_out += 1
+
     def _progress(self, frame: Frame, cell: int) -> int:
         numbers = {number for number, _ in self._script.cells}
         match frame.kind, frame.header:
             case "cell", {"number": int() as number} if number in numbers and number > cell:
+                if frame.header.get("late") is True:  # the total is used up, so only its definitions are run
+                    self._timed_out += 1
                 return number
             case "died", _:
                 raise _CellEnded(cell, _reason(frame))
@@ -259,6 +286,7 @@ class KernelSession:
             "deadly": list(self._deadly),
             "files": files,
             "folder": place.work,
+            "notebook": self._script.notebook,
             "data": {"folder": place.data, "train": data.train, "val": data.val, "max_steps": data.max_steps},
             "limits": asdict(self._limits),
         }
@@ -280,7 +308,11 @@ class KernelSession:
                     case _:
                         raise ProtocolError("a version of no known form")
             self._versions[target] = kept[:100]
-        self._reasons = {str(name)[:80]: str(reason)[:300] for name, reason in reasons.items()}
+        self._reasons = {
+            str(name)[:80]: reason
+            for name, reason in reasons.items()
+            if isinstance(reason, str) and _WHY_MISSING.fullmatch(reason)
+        }
 
 
 def _reason(frame: Frame) -> str:

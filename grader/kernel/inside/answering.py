@@ -95,6 +95,7 @@ def _known_state(seed: int) -> Iterator[None]:
     random.seed(seed)
     np.random.seed(seed % (1 << 32))
     torch.manual_seed(seed)
+    torch.set_num_threads(1)  # sums round differently when they are shared out differently
     torch.set_default_dtype(torch.float32)
     torch.set_default_device(None)
     torch.use_deterministic_algorithms(False)

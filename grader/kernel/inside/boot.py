@@ -1,4 +1,4 @@
-"""The first code of ours that runs in a sandbox: `python -I -B boot.py ROOT`, the grader's pipe as stdin and stdout.
+"""The first code of ours that runs in a sandbox: `python -P -s -B boot.py ROOT`, the grader's pipe as stdin and stdout.
 
 Imports everything that is slow and the same for all students, then serves one session (the cold path) or, started with
 a third argument, becomes a template that is forked for each of them.

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import math
 import os
 import resource
 import signal
@@ -176,7 +177,7 @@ class _Drive:
         self._client = _Client(
             notebook,
             km=self._manager,
-            timeout=self._opening["limits"]["cell_s"],
+            timeout=math.ceil(self._opening["limits"]["cell_s"]),
             interrupt_on_timeout=True,
             allow_errors=True,
             log_level=60,
