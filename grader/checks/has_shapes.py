@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any, NamedTuple, TypeGuard
 
 from grader.checks.asking import Reference, ask_both, failed, partly, passed, sentence, shares
@@ -125,6 +126,7 @@ def _misconception(observed: Value, reference: Reference, probe: Probe) -> str:
         if isinstance(mistaken, Returned)
         and first_difference(_layers(observed), _layers(mistaken.value)) is None
         and _output(mistaken.value) == _output(observed)
+        and _details(mistaken.value) == _details(observed)
     }
     return found.pop() if len(found) == 1 else ""
 
@@ -144,7 +146,7 @@ class _Step(NamedTuple):
 def _steps(layers: Sequence[Layer], input: Sequence[int]) -> list[_Step]:
     """Each layer, and each change of shape between two that is not just a flattening."""
     steps, before = [], tuple(input)
-    for layer in layers[:_LONGEST]:
+    for layer in _in_one_order(layers[:_LONGEST]):
         if (between := _step("", before, layer.input)).shrunk not in ((), (1, 1), (1,)):
             steps.append(between)
         steps.append(_step(layer.role, layer.input, layer.output))
@@ -152,21 +154,30 @@ def _steps(layers: Sequence[Layer], input: Sequence[int]) -> list[_Step]:
     return steps
 
 
+def _in_one_order(layers: Sequence[Layer]) -> Iterator[Layer]:
+    """The same layers; of several with equal outputs those that share the first one's input come first, as they may."""
+    for _, equal in groupby(layers, key=lambda layer: (layer.role, layer.output)):
+        first, *others = equal
+        yield from [first, *sorted(others, key=lambda layer: layer.input != first.input)]
+
+
 def _step(role: str, before: Shape, after: Shape) -> _Step:
     channels = after[1] if role and len(after) > 1 else 0
     if len(before) == len(after):
         sizes = list(zip(before[2:], after[2:], strict=True))
-        return _Step(role, channels, tuple(a - b for a, b in sizes), tuple(-(-a // b) if b else 0 for a, b in sizes))
+        return _Step(role, channels, tuple(a - b for a, b in sizes), tuple(round(a / b) if b else 0 for a, b in sizes))
     pooled = 1  # what was flattened without pooling; else by how many elements fewer
     for size in before[1:]:
         pooled *= size
-    return _Step(role, channels, (), (-(-pooled // after[-1]),) if after and after[-1] else (0,))
+    return _Step(role, channels, (), (round(pooled / after[-1]),) if after and after[-1] else (0,))
 
 
 def _alike(one: _Step, other: _Step) -> bool:
     if (one.role, one.channels) != (other.role, other.channels):
         return False
-    return (one.narrowed == other.narrowed and one.narrowed != ()) or one.shrunk == other.shrunk
+    if one.shrunk == other.shrunk and max(one.shrunk, default=2) > 1:
+        return True  # by a factor, whatever the size was
+    return one.narrowed == other.narrowed and (one.narrowed != () or one.shrunk == other.shrunk)
 
 
 def _apart(mine: Sequence[_Step], theirs: Sequence[_Step]) -> int:
@@ -188,9 +199,15 @@ def _layers(value: Value) -> list[Layer]:
     found = []
     for row in rows if isinstance(rows, list) else []:
         match row:
-            case [str() as kind, output, input] if kind in _ROLES and _is_shape(output) and _is_shape(input):
+            case [str() as kind, output, input, *_] if kind in _ROLES and _is_shape(output) and _is_shape(input):
                 found.append(Layer(_ROLES[kind], tuple(output), tuple(input)))
     return found
+
+
+def _details(value: Value) -> Counter[str]:
+    """Every layer with kernel, stride, padding and so on: what explains its shapes."""
+    rows = value.get("layers") if isinstance(value, Mapping) else None
+    return Counter(repr(row) for row in rows) if isinstance(rows, list) else Counter()
 
 
 def _is_shape(value: Value) -> TypeGuard[list[int]]:

@@ -23,7 +23,7 @@ from grader.checks.asking import (
     sentence,
     shares,
 )
-from grader.compare import compare
+from grader.compare import compare, in_words
 from grader.probes import Probe, Raised, Returned, Session, Value
 from grader.records import Finding, Item, Mismatch
 
@@ -71,13 +71,23 @@ def module_close(
     probes = asking.cases(reference, item, "module", inputs, cases, dtype="float64")
     judged = _judged(student, reference, item, probes)
     if not judged.wrong:
-        return passed(f"Outputs and gradients agree with the reference in {len(judged.answers)} of {cases} cases.")
+        agree = f"agree with the reference in {len(judged.answers)} of {cases} cases"
+        if any(map(_dropped_by_hand, judged.answers)):
+            return passed(f"Outputs in eval mode {agree}; a dropout by hand leaves nothing to compare in train mode.")
+        return passed(f"Outputs and gradients {agree}.")
     answer, problem = judged.wrong[0]
     message = problem.message
     if not says_it_all(answer.observed):
         count = f"{len(judged.wrong)} of {cases} cases are wrong." if cases > 1 else ""
         message = " ".join(part for part in (_explanation(judged, reference), count, message) if part)
     return _with_credit(failed(message, mismatch=problem), judged.answers, parts)
+
+
+def _dropped_by_hand(answer: Answer) -> bool:
+    match answer.observed:
+        case Returned(value=Mapping() as observed):
+            return _drops_by_hand(observed, answer.expected)
+    return False
 
 
 def _judged(student: Session, reference: Reference, item: Item, probes: Sequence[Probe]) -> _Judged:
@@ -106,8 +116,11 @@ def _with_options(probe: Probe, **options: Value) -> Probe:
 
 def _problem(answer: Answer, item: Item, differ: _Differ) -> Mismatch | None:
     """The first thing that differs, most telling first."""
-    if not isinstance(answer.observed, Returned) or not isinstance(answer.observed.value, Mapping):
+    if not isinstance(answer.observed, Returned):
         return Mismatch("", "type", sentence(answer.observed, item.target))
+    if not isinstance(answer.observed.value, Mapping):
+        made = in_words(answer.observed.value)
+        return Mismatch("", "type", f"`{item.target}` gives {made}; an nn.Module is asked for.")
     return differ(answer.observed.value, answer.expected)
 
 
@@ -172,7 +185,7 @@ def _difference(
         if observed.get(f"{mode}.input_changed") is not expected[f"{mode}.input_changed"]:
             return Mismatch("", "value", "The module changes its input in place.")
     if by_hand:
-        return None
+        return _gradient_shapes(observed, gradients)
     if (found := _dropout(observed, expected)) is not None:
         return found
     if (found := _input_gradient(observed.get("train.input_gradient"), expected["train.input_gradient"])) is not None:
@@ -189,13 +202,24 @@ def _drops_by_hand(observed: Mapping[str, Value], expected: Mapping[str, Value])
     )
 
 
+def _gradient_shapes(observed: Mapping[str, Value], expected: Sequence[_Row]) -> Mismatch | None:
+    """Whether a gradient came for every parameter that should get one; a dropout by hand makes their values random."""
+    came = _by_shape(_rows(observed.get("gradients")))
+    for shape, wanted in _by_shape(expected).items():
+        moved = [each for each in came.get(shape, []) if isinstance(each, torch.Tensor) and bool(each.any())]
+        if len(moved) < len(wanted):
+            return Mismatch("", "length", f"In train mode no gradient reaches a parameter of shape {shape}.")
+    return None
+
+
 def _dropout(observed: Mapping[str, Value], expected: Mapping[str, Value]) -> Mismatch | None:
     """Whether dropout is applied where it is asked for. The student's rates are not told: they are theirs to choose."""
     for mode in ("train", "eval"):
-        rates = expected.get(f"{mode}.dropout", [])
-        if observed.get(f"{mode}.dropout", []) != rates:
-            asked = f"dropout at the rates {', '.join(map(str, rates))}" if rates else "no dropout"
-            return Mismatch("", "value", f"In {mode} mode the book's module applies {asked}; yours does not do so.")
+        wanted = expected.get(f"{mode}.dropout", [])
+        if observed.get(f"{mode}.dropout", []) != wanted:
+            rates = " and ".join(f"{rate:g}" for _, rate, _ in wanted)
+            asked = f"drops {rates} of its values, each in its place" if wanted else "drops nothing"
+            return Mismatch("", "value", f"In {mode} mode the book's module {asked}; yours does otherwise.")
     return None
 
 

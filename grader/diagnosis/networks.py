@@ -94,7 +94,7 @@ def _other_mode(answers: Sequence[_Answer]) -> str:
 
 def _last_operation(answers: Sequence[_Answer]) -> str:
     if all(_lacks_relu(answer) for answer in answers):
-        return "The outputs are right but for a ReLU at the end, which is missing."
+        return "The outputs are right but for their negative values: a ReLU is asked for at the end."
     for change, sentence in _LAST:
         if all(answer.differs_by(change) for answer in answers):
             return sentence

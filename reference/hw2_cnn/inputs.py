@@ -226,7 +226,7 @@ def vgg_block_inputs(generator: torch.Generator, case: int) -> ModuleArguments:
         ((3, 2), (2, 2, 7, 9)),  # odd sizes: the last row and column are dropped
         ((2, 6), (3, 6, 2, 4)),
     )[case % 4]
-    return ModuleArguments(args, {}, (normal(generator, shape),))
+    return ModuleArguments(args, {}, (_bright(normal(generator, shape), case),))
 
 
 def vgg_inputs(generator: torch.Generator, case: int) -> ModuleArguments:
@@ -244,7 +244,7 @@ def vgg_inputs(generator: torch.Generator, case: int) -> ModuleArguments:
 def residual_identity_inputs(generator: torch.Generator, case: int) -> ModuleArguments:
     """Give the number of channels and images with as many, (batch, channels, h, w)."""
     shape = ((4, 3, 6, 6), (2, 5, 4, 7), (3, 1, 5, 3), (2, 8, 3, 8))[case % 4]
-    return ModuleArguments((shape[1],), {}, (normal(generator, shape),))
+    return ModuleArguments((shape[1],), {}, (_bright(normal(generator, shape), case),))
 
 
 def residual_1x1_inputs(generator: torch.Generator, case: int) -> ModuleArguments:
@@ -255,7 +255,12 @@ def residual_1x1_inputs(generator: torch.Generator, case: int) -> ModuleArgument
         ((3, True, 2), {}, (2, 5, 7, 4)),  # odd height
         ((2,), {"use_1x1conv": True, "strides": 3}, (3, 4, 6, 9)),
     )[case % 4]
-    return ModuleArguments(args, dict(kwargs), (normal(generator, shape),))
+    return ModuleArguments(args, dict(kwargs), (_bright(normal(generator, shape), case),))
+
+
+def _bright(images: torch.Tensor, case: int) -> torch.Tensor:
+    """Make the first case's values so large that an activation with a ceiling, such as ReLU6, shows."""
+    return images * 20 if case == 0 else images
 
 
 def resnet_inputs(generator: torch.Generator, case: int) -> ModuleArguments:

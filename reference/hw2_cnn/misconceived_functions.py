@@ -85,7 +85,7 @@ def corr2d_matrix_product(X: torch.Tensor, K: torch.Tensor) -> torch.Tensor:
 
 
 def corr2d_detached(X: torch.Tensor, K: torch.Tensor) -> torch.Tensor:
-    """The values are right, but no gradient flows back to X and K: the result was built from plain numbers."""
+    """No gradient flows back to X and K: the result is built from plain numbers, or cut off by detach or .data."""
     return solutions.corr2d(X.detach(), K.detach())
 
 

@@ -273,6 +273,40 @@ def test_two_wrong_layers_earn_nothing(network: type[nn.Module]) -> None:
     assert check_network("LeNet", network, [1, 1, 28, 28], credit={"one_layer": 0.5}).credit == 0
 
 
+class LeNetPaddedByHand(solutions.LeNet):
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = nn.Sequential(nn.ZeroPad2d(2), nn.LazyConv2d(6, kernel_size=5), *self.net[1:])
+
+
+class LeNetPooledSlowly(solutions.LeNet):
+    """Three layers are wrong, each by little."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.net[0] = nn.LazyConv2d(6, kernel_size=3)
+        self.net[2], self.net[5] = nn.AvgPool2d(2, stride=1), nn.AvgPool2d(2, stride=1)
+
+
+def test_a_border_of_zeros_is_padding() -> None:
+    assert check_network("LeNet", LeNetPaddedByHand, [1, 1, 28, 28]).outcome is Outcome.PASSED
+
+
+def test_several_small_mistakes_are_not_one() -> None:
+    assert check_network("LeNet", LeNetPooledSlowly, [1, 1, 28, 28], credit={"one_layer": 0.5}).credit == 0
+
+
+def test_a_cause_is_claimed_only_where_kernels_and_paddings_show_it() -> None:
+    class LeNetWide(solutions.LeNet):
+        def __init__(self) -> None:
+            super().__init__()
+            self.net[0] = nn.LazyConv2d(6, kernel_size=7, padding=1)  # as narrow as 5 x 5 without padding
+
+    finding = check_network("LeNet", LeNetWide, [1, 1, 28, 28])
+
+    assert finding.message.startswith("Layer 1 of 5 should be")
+
+
 @pytest.mark.parametrize("credit", [{"one_layer": 1}, {"one_layer": True}, {"on_layer": 0.5}, {"one_layer": "half"}])
 def test_a_share_that_is_none_is_a_mistake_of_the_rubric(credit: dict[str, Any]) -> None:
     with pytest.raises(RubricError, match="lenet-shapes: credit"):

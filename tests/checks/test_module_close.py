@@ -410,17 +410,68 @@ def test_dropout_may_be_written_in_any_way(key: AnswerKey, drop: Callable[[], nn
 @pytest.mark.parametrize(
     ("drop", "told"),
     [
-        (nn.Identity, "In train mode the book's module applies dropout at the rates 0.5, 0.5; yours does not do so."),
-        (lambda: nn.Dropout(0.1), "In train mode the book's module applies dropout"),
-        (lambda: Functional(always=True), "In eval mode the book's module applies no dropout"),
+        (
+            nn.Identity,
+            "In train mode the book's module drops 0.5 and 0.5 of its values, each in its place; yours does otherwise.",
+        ),
+        (lambda: nn.Dropout(0.1), "In train mode the book's module drops 0.5"),
+        (lambda: nn.AlphaDropout(0.5), "In train mode the book's module drops 0.5"),
+        (lambda: Functional(always=True), "In eval mode the book's module drops nothing; yours does otherwise."),
     ],
-    ids=["none", "another-rate", "always"],
+    ids=["none", "another-rate", "another-kind", "always"],
 )
 def test_dropout_has_to_be_what_is_asked_for(key: AnswerKey, drop: Callable[[], nn.Module], told: str) -> None:
     finding = check_vgg(key, drop)
 
     assert finding.outcome is Outcome.FAILED
     assert told in finding.message
+
+
+def test_noise_is_no_dropout_by_hand(key: AnswerKey) -> None:
+    class Noise(nn.Module):
+        def forward(self, X: torch.Tensor) -> torch.Tensor:
+            return X * 0 + torch.randn_like(X) if self.training else X
+
+    finding = check_vgg(key, Noise)
+
+    assert finding.outcome is Outcome.FAILED
+    assert "no gradient reaches a parameter" in finding.message
+
+
+class Misplaced(solutions.VGG):
+    """Both dropouts stand before the first hidden layer."""
+
+    def __init__(self, arch: Any, lr: float = 0.1, num_classes: int = 10) -> None:
+        super().__init__(arch, lr, num_classes)
+        layers = list(self.net)
+        kept = [layer for layer in layers if not isinstance(layer, nn.Dropout)]
+        flat = next(n for n, layer in enumerate(kept) if isinstance(layer, nn.Flatten))
+        self.net = nn.Sequential(*kept[: flat + 1], nn.Dropout(0.5), nn.Dropout(0.5), *kept[flat + 1 :])
+
+
+def test_dropout_has_its_place(key: AnswerKey) -> None:
+    assert check(key, "VGG", defining(Misplaced), "vgg_inputs", 1).outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        (lambda *_: None, "`vgg_block` gives None (is a `return` missing?); an nn.Module is asked for."),
+        (lambda *_: [nn.ReLU()], "`vgg_block` gives a list; an nn.Module is asked for."),
+    ],
+    ids=["nothing", "list"],
+)
+def test_what_is_no_module_is_said_to_be_what_it_is(key: AnswerKey, made: Any, told: str) -> None:
+    assert told in check(key, "vgg_block", defining(made), "vgg_block_inputs").message
+
+
+class Silent(solutions.LeNet):
+    def forward(self, X: torch.Tensor) -> None:  # type: ignore[override]  # forgets to return
+        super().forward(X)
+
+
+def test_a_forward_without_return_is_told_so(key: AnswerKey) -> None:
+    assert "got None (is a `return` missing?)" in check(key, "LeNet", defining(Silent), "lenet_inputs").message
 
 
 def test_dropout_by_hand_excuses_nothing_in_eval_mode(key: AnswerKey) -> None:

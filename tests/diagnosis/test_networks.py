@@ -106,7 +106,7 @@ def test_a_missing_relu_is_told() -> None:
     wrong = expected()
 
     assert explain_module([ModuleCase(wrong, right, False)]) == (
-        "The outputs are right but for a ReLU at the end, which is missing."
+        "The outputs are right but for their negative values: a ReLU is asked for at the end."
     )
     near = {**wrong, "eval.output": wrong["eval.output"] + 0.1}
     assert explain_module([ModuleCase(near, right, False)]) == ""

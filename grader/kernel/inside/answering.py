@@ -149,6 +149,8 @@ def _gradient(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
     args, kwargs = _built(probe)
     leaves = [arg.requires_grad_() for arg in args if isinstance(arg, torch.Tensor) and arg.is_floating_point()]
     output = target(*args, **kwargs)
+    if not isinstance(output, torch.Tensor):
+        return output
     if output.requires_grad:
         output.backward(modules.seeded(tuple(output.shape), probe.seed, "cotangent").to(output))
     return [leaf.grad for leaf in leaves]

@@ -9,10 +9,9 @@ per shape (docs/decisions/0002-seeds-instead-of-weights.md).
 from __future__ import annotations
 
 import hashlib
-import inspect
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
@@ -82,33 +81,51 @@ def _plain(shape: Sequence[int]) -> tuple[int, ...]:
             return plain
 
 
+_BUILT_IN = (torch.dropout, torch.dropout_, torch.feature_dropout, torch.alpha_dropout)
+
+
 class _Undropped(TorchFunctionMode):
     """Every dropout lets everything through and is noted, be it a layer or a function: its mask is nobody's mistake."""
 
-    _FUNCTIONS = (F.dropout, F.dropout1d, F.dropout2d, F.dropout3d, F.alpha_dropout, F.feature_alpha_dropout)
+    _FUNCTIONS: ClassVar[Mapping[Any, str]] = {
+        F.dropout: "dropout",
+        torch.dropout: "dropout",
+        torch.dropout_: "dropout",
+        F.dropout1d: "feature_dropout",
+        F.dropout2d: "feature_dropout",
+        F.dropout3d: "feature_dropout",
+        torch.feature_dropout: "feature_dropout",
+        F.alpha_dropout: "alpha_dropout",
+        torch.alpha_dropout: "alpha_dropout",
+        F.feature_alpha_dropout: "feature_alpha_dropout",
+    }
 
     def __init__(self) -> None:
         super().__init__()
-        self.rates: list[float] = []
+        self.applied: list[tuple[str, float, int]] = []  # kind, rate, elements of one example
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        """Run the function, or note the share that this dropout would drop."""
+        """Run the function, or note what this dropout would drop."""
         if func not in self._FUNCTIONS:
             return func(*args, **(kwargs or {}))
-        given = inspect.signature(func).bind(*args, **(kwargs or {}))
-        given.apply_defaults()
-        if given.arguments["training"] and given.arguments["p"] > 0:
-            self.rates.append(float(given.arguments["p"]))
-        return given.arguments["input"] * 1
+        names = ("input", "p", "train" if func in _BUILT_IN else "training")
+        given = {
+            "p": 0.5,
+            names[2]: func is not F.alpha_dropout,
+            **dict(zip(names, args, strict=False)),
+            **(kwargs or {}),
+        }
+        image = given["input"]
+        if given[names[2]] and given["p"] > 0:
+            self.applied.append((self._FUNCTIONS[func], float(given["p"]), image.numel() // max(1, len(image))))
+        return image * 1
 
 
-def _constructed(target: Any, probe: Probe) -> nn.Module:
-    module = target(*_nested(probe.args), **probe.kwargs)
-    if not isinstance(module, nn.Module):
-        raise TypeError(f"expected an nn.Module, got {type(module).__name__}")
-    return module
+def _constructed(target: Any, probe: Probe) -> Any:
+    """What the student's class or function makes: a module, if it is right."""
+    return target(*_nested(probe.args), **probe.kwargs)
 
 
 def _nested(args: tuple[Value, ...]) -> list[Any]:
@@ -124,7 +141,8 @@ def run(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
 
     Options: `inputs`, the tensors forward takes; `dtype`, float64 or float32; `bias`, "zero" for convolutions without.
 
-    Returns a dict: per mode `output`, `input_gradient`, `input_changed` and `dropout`, the rates applied, in order;
+    Returns what was made instead of a module or a tensor; else a dict: per mode `output`, `input_gradient`,
+    `input_changed` and `dropout`, (kind, rate, elements of one example) of each in order;
     `random`, whether a second pass in train mode gives another output, as a dropout written by hand does;
     `gradients`, a list of (shape, projection) of parameters that got one; `unused`, shapes of those that did not;
     `buffers` as (shape, values) after training.
@@ -133,6 +151,8 @@ def run(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
     torch.set_default_dtype(dtype)  # so that tensors the student's code makes fit in
     inputs = [tensor.to(dtype) for tensor in probe.options["inputs"]]
     module = _constructed(target, probe)
+    if not isinstance(module, nn.Module):
+        return module
     with torch.no_grad():
         module.eval()
         module(*[tensor.clone() for tensor in inputs])  # lazy layers take their shapes here
@@ -147,8 +167,10 @@ def run(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
         passed = [leaf * 1 for leaf in leaves]
         with _Undropped() as undropped:
             output = module(*passed)
+        if not isinstance(output, torch.Tensor):
+            return {"train.output": output, "eval.output": output}
         result[f"{mode}.output"] = output
-        result[f"{mode}.dropout"] = undropped.rates
+        result[f"{mode}.dropout"] = [list(each) for each in undropped.applied]
         changed = any(not torch.equal(a.detach(), b) for a, b in zip(passed, inputs, strict=True))
         result[f"{mode}.input_changed"] = changed
         cotangent = seeded(tuple(output.shape), probe.seed, "cotangent").to(output)
@@ -188,8 +210,8 @@ def shapes(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
     Tried on the meta device, where nothing is computed; whatever fails there (`.item()`, `.to(device)`, branches on
     values) is done again for real.
 
-    Returns a dict: `layers`, (kind, shape of output, shape of input) of operators; `modules`, (class name, shape of
-    output) of leaf modules, for display; `output`, the shape of the whole network's output.
+    Returns a dict: `layers`, (kind, shape of output, shape of input, details) of operators; `modules`, (class name,
+    shape of output) of leaf modules, for display; `output`, the shape of the whole network's output.
     """
     shape = tuple(probe.options["input"])
     try:
@@ -201,6 +223,8 @@ def shapes(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
 
 def _traced(target: Any, probe: Probe, shape: tuple[int, ...]) -> Value:
     module = _constructed(target, probe)
+    if not isinstance(module, nn.Module):
+        return module
     table: list[tuple[str, list[int]]] = []
 
     def note(layer: nn.Module, args: Any, output: Any) -> None:
@@ -215,8 +239,10 @@ def _traced(target: Any, probe: Probe, shape: tuple[int, ...]) -> Value:
                 layer.register_forward_hook(note)
         with OperatorTrace() as trace:
             scores = module(torch.zeros(shape))
+    if not isinstance(scores, torch.Tensor):
+        return scores
     return {
-        "layers": [(kind, list(output), list(input)) for kind, output, input in trace.layers],
+        "layers": [(kind, list(output), list(input), details) for kind, output, input, details in trace.layers],
         "modules": table,
         "output": list(scores.shape),
     }
