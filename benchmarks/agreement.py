@@ -128,8 +128,10 @@ def _one(run: int, out: Path, items: tuple[str, ...], workers: int, busy: int, s
 
 @contextlib.contextmanager
 def _busy(processes: int) -> Iterator[None]:
-    """Processes that compute nothing as fast as they can."""
-    burning = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(processes)]
+    """Processes that compute nothing as fast as they can, and end when this one does, however it ends."""
+    end = "threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0))).start()"
+    burn = f"import os, sys, threading\n{end}\nwhile True: pass"
+    burning = [subprocess.Popen([sys.executable, "-c", burn], stdin=subprocess.PIPE) for _ in range(processes)]
     try:
         yield
     finally:

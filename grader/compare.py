@@ -84,7 +84,9 @@ def _compare_tensors(
     if isinstance(observed, list | tuple) and observed and all(isinstance(each, torch.Tensor) for each in observed):
         return Mismatch(path, "type", f"Expected one tensor, got a list of {len(observed)} tensors.")
     if not isinstance(observed, torch.Tensor):
-        return Mismatch(path, "type", f"Expected a tensor of shape {tuple(expected.shape)}, got {in_words(observed)}.")
+        # Within a list it is no forgotten `return`.
+        got = "nothing" if observed is None and path else in_words(observed)
+        return Mismatch(path, "type", f"Expected a tensor of shape {tuple(expected.shape)}, got {got}.")
     if observed.shape != expected.shape:
         message = f"Expected shape {tuple(expected.shape)}, got {tuple(observed.shape)}."
         return Mismatch(path, "shape", message)

@@ -6,10 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-import torch
-
 from grader import diagnosis
-from grader.checks import asking
+from grader.checks import asking, module_answers
 from grader.checks.asking import (
     Answer,
     Reference,
@@ -23,16 +21,10 @@ from grader.checks.asking import (
     sentence,
     shares,
 )
-from grader.compare import compare, in_words
+from grader.compare import in_words
 from grader.probes import Probe, Raised, Returned, Session, Value
 from grader.records import Finding, Item, Mismatch
 
-# Both sides compute in float64; this leaves room for a student's function that goes through float32.
-_RTOL, _SCALE = 1e-4, 1e-5
-_VANISHING = 1e-6  # of the largest gradient; what rounding leaves of the gradient of a bias before BatchNorm
-
-
-_Row: TypeAlias = tuple[Sequence[int], torch.Tensor]  # shape of a parameter or buffer, and values
 _Differ: TypeAlias = Callable[[Mapping[str, Value], Mapping[str, Value]], Mismatch | None]
 
 
@@ -86,7 +78,7 @@ def module_close(
 def _dropped_by_hand(answer: Answer) -> bool:
     match answer.observed:
         case Returned(value=Mapping() as observed):
-            return _drops_by_hand(observed, answer.expected)
+            return module_answers.drops_by_hand(observed, answer.expected)
     return False
 
 
@@ -96,14 +88,14 @@ def _judged(student: Session, reference: Reference, item: Item, probes: Sequence
         # Some right modules are bound to float32, by a constant tensor for instance.
         probes = [_with_options(probe, dtype="float32") for probe in probes]
         answers = ask_both(student, reference, probes)
-    strict = _compared(answers, item, differences)
-    if not strict.wrong or not any(_lacks_vectors(answer) for answer in answers):
+    strict = _compared(answers, item, module_answers.differences)
+    if not strict.wrong or not any(module_answers.lacks_vectors(answer) for answer in answers):
         return strict
     # A convolution needs no bias of its own before BatchNorm. With zeros in its place both sides compute the same.
     unbiased = ask_both(student, reference, [_with_options(probe, bias="zero") for probe in probes])
-    if not all(_needs_no_more_vectors(answer) for answer in unbiased):
+    if not all(module_answers.needs_no_more_vectors(answer) for answer in unbiased):
         return strict
-    return _compared(unbiased, item, _differences_but_biases)
+    return _compared(unbiased, item, module_answers.differences_but_biases)
 
 
 def _compared(answers: Sequence[Answer], item: Item, differ: _Differ) -> _Judged:
@@ -148,7 +140,7 @@ def _with_credit(finding: Finding, answers: Sequence[Answer], parts: Mapping[str
 
 
 def _is_close(observed: Value, expected: Value) -> bool:
-    return _close(observed, expected) is None
+    return module_answers.difference_of(observed, expected) is None
 
 
 def _outputs(answer: Answer, right: Callable[[Value, Value], bool]) -> bool:
@@ -158,155 +150,3 @@ def _outputs(answer: Answer, right: Callable[[Value, Value], bool]) -> bool:
         return False
     names = ("eval.output", "train.output")
     return all(right(observed.get(name), answer.expected[name]) for name in names)
-
-
-# ---- one answer ------------------------------------------------------------------------------------------------------
-
-
-def differences(observed: Mapping[str, Value], expected: Mapping[str, Value]) -> Mismatch | None:
-    """How two answers to the question `module` differ."""
-    return _difference(observed, expected, expected["gradients"])
-
-
-def _differences_but_biases(observed: Mapping[str, Value], expected: Mapping[str, Value]) -> Mismatch | None:
-    """As `differences`, only that biases without effect may be lacking."""
-    return _difference(observed, expected, _needed(observed, expected))
-
-
-def _difference(
-    observed: Mapping[str, Value], expected: Mapping[str, Value], gradients: Sequence[_Row]
-) -> Mismatch | None:
-    by_hand = _drops_by_hand(observed, expected)
-    for mode in ("eval",) if by_hand else ("eval", "train"):
-        theirs = expected[f"{mode}.output"]
-        if (found := _close(observed.get(f"{mode}.output"), theirs)) is not None:
-            return _in(f"Output in {mode} mode", found)
-    for mode in ("eval", "train"):
-        if observed.get(f"{mode}.input_changed") is not expected[f"{mode}.input_changed"]:
-            return Mismatch("", "value", "The module changes its input in place.")
-    if by_hand:
-        return _gradient_shapes(observed, gradients)
-    if (found := _dropout(observed, expected)) is not None:
-        return found
-    if (found := _input_gradient(observed.get("train.input_gradient"), expected["train.input_gradient"])) is not None:
-        return found
-    if (found := _bags("parameter gradient", observed.get("gradients"), gradients)) is not None:
-        return found
-    return _bags("running statistic", observed.get("buffers"), expected["buffers"])
-
-
-def _drops_by_hand(observed: Mapping[str, Value], expected: Mapping[str, Value]) -> bool:
-    """Whether chance takes the place of the dropout that is asked for: then train mode cannot be compared."""
-    return (
-        bool(expected.get("train.dropout")) and observed.get("train.dropout") == [] and observed.get("random") is True
-    )
-
-
-def _gradient_shapes(observed: Mapping[str, Value], expected: Sequence[_Row]) -> Mismatch | None:
-    """Whether a gradient came for every parameter that should get one; a dropout by hand makes their values random."""
-    came = _by_shape(_rows(observed.get("gradients")))
-    for shape, wanted in _by_shape(expected).items():
-        moved = [each for each in came.get(shape, []) if isinstance(each, torch.Tensor) and bool(each.any())]
-        if len(moved) < len(wanted):
-            return Mismatch("", "length", f"In train mode no gradient reaches a parameter of shape {shape}.")
-    return None
-
-
-def _dropout(observed: Mapping[str, Value], expected: Mapping[str, Value]) -> Mismatch | None:
-    """Whether dropout is applied where it is asked for. The student's rates are not told: they are theirs to choose."""
-    for mode in ("train", "eval"):
-        wanted = expected.get(f"{mode}.dropout", [])
-        if observed.get(f"{mode}.dropout", []) != wanted:
-            rates = " and ".join(f"{rate:g}" for _, rate, _ in wanted)
-            asked = f"drops {rates} of its values, each in its place" if wanted else "drops nothing"
-            return Mismatch("", "value", f"In {mode} mode the book's module {asked}; yours does otherwise.")
-    return None
-
-
-def _input_gradient(observed: Value, expected: Value) -> Mismatch | None:
-    cut_off = isinstance(observed, list) and any(each is None for each in observed)
-    if cut_off and not any(each is None for each in expected):
-        return Mismatch("", "type", "There is no gradient with respect to the input.")
-    found = _close(observed, expected)
-    return None if found is None else _in("Gradient with respect to the input", found)
-
-
-def _close(observed: Value, expected: Value) -> Mismatch | None:
-    tensors = expected if isinstance(expected, list) else [expected]
-    sizes = [float(each.abs().max()) for each in tensors if isinstance(each, torch.Tensor) and each.numel()]
-    largest = max(sizes, default=1.0)
-    return compare(observed, expected, rtol=_RTOL, atol=_SCALE * max(1.0, largest))
-
-
-def _in(where: str, found: Mismatch) -> Mismatch:
-    return replace(found, message=f"{where}: {found.message}")
-
-
-def _bags(what: str, observed: Value, expected: Sequence[_Row]) -> Mismatch | None:
-    """Compare two collections of (shape, values) per shape, in any order."""
-    theirs, mine = _by_shape(expected), _by_shape(_rows(observed))
-    for shape, wanted in theirs.items():
-        left = list(mine.get(shape, []))
-        if len(left) < len(wanted):
-            things = what if len(wanted) == 1 else f"{what}s"
-            message = f"Expected {len(wanted)} {things} of shape {shape}, found {len(left)}."
-            return Mismatch("", "length", message)
-        for values in wanted:
-            match = next((n for n, each in enumerate(left) if _close(each, values) is None), None)
-            if match is None:
-                return Mismatch("", "value", f"A {what} of shape {shape} differs from the reference's.")
-            left.pop(match)
-    return None
-
-
-def _rows(observed: Value) -> Sequence[_Row]:
-    return observed if isinstance(observed, list) else []
-
-
-def _by_shape(rows: Sequence[_Row]) -> dict[tuple[int, ...], list[Value]]:
-    groups: dict[tuple[int, ...], list[Value]] = {}
-    for row in rows:
-        # The observed rows come out of the sandbox, so they may be anything.
-        match row:
-            case [list() as shape, values] if all(type(n) is int for n in shape):
-                groups.setdefault(tuple(shape), []).append(values)
-    return groups
-
-
-# ---- biases that change nothing --------------------------------------------------------------------------------------
-
-
-def _lacks_vectors(answer: Answer) -> bool:
-    """Whether there are fewer gradients of vectors, among which biases are, than expected."""
-    if not isinstance(answer.observed, Returned) or not isinstance(answer.observed.value, Mapping):
-        return False
-    return bool(_lacking(answer.observed.value, answer.expected))
-
-
-def _needs_no_more_vectors(answer: Answer) -> bool:
-    """Whether the gradients of vectors that are lacking are those of biases without effect."""
-    if not isinstance(answer.observed, Returned) or not isinstance(answer.observed.value, Mapping):
-        return False
-    return not _lacking(answer.observed.value, {"gradients": _needed(answer.observed.value, answer.expected)})
-
-
-def _lacking(observed: Mapping[str, Value], expected: Mapping[str, Value]) -> dict[tuple[int, ...], int]:
-    """How many gradients of vectors are lacking, by shape."""
-    mine = _by_shape(_rows(observed.get("gradients")))
-    short = {shape: len(each) - len(mine.get(shape, [])) for shape, each in _by_shape(expected["gradients"]).items()}
-    return {shape: number for shape, number in short.items() if number > 0 and len(shape) == 1}
-
-
-def _needed(observed: Mapping[str, Value], expected: Mapping[str, Value]) -> list[_Row]:
-    """The expected gradients without as many vanishing ones as are lacking."""
-    rows: list[_Row] = list(expected["gradients"])
-    largest = max((float(values.abs().max()) for _, values in rows if values.numel()), default=0.0)
-    lacking = _lacking(observed, expected)
-    needed = []
-    for shape, values in rows:
-        vanishes = values.numel() > 0 and float(values.abs().max()) <= _VANISHING * largest
-        if vanishes and lacking.get(tuple(shape), 0) > 0:
-            lacking[tuple(shape)] -= 1
-        else:
-            needed.append((shape, values))
-    return needed

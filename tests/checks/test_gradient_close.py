@@ -81,6 +81,16 @@ def test_arguments_without_any_gradient_are_explained_where_no_misconception_is(
     )
 
 
+def test_one_argument_without_a_gradient_is_no_forgotten_return() -> None:
+    reference = FakeReference(lambda probe: Returned([torch.ones(2), torch.ones(3)]))
+    student = FakeSession(lambda probe: Returned([torch.ones(2), None]))
+
+    finding = gradient_close(student, reference, ITEM, inputs="any", cases=2)
+
+    assert finding.mismatch is not None
+    assert finding.mismatch.message == "Expected a tensor of shape (3,), got nothing."
+
+
 @pytest.mark.parametrize(
     ("observation", "message"),
     [

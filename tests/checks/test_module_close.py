@@ -12,7 +12,8 @@ import torch
 from torch import nn
 
 from grader.answer_key import AnswerKey
-from grader.checks.module_close import differences, module_close
+from grader.checks.module_answers import differences
+from grader.checks.module_close import module_close
 from grader.errors import RubricError
 from grader.probes import Died, Missing, Observation, Probe, Raised, Returned, TimedOut
 from grader.records import Finding, Mismatch, Outcome
