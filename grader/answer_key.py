@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -23,6 +23,8 @@ from grader.errors import AnswerKeyError, RubricError
 from grader.kernel.inside.answering import NotDefined, answer
 from grader.kernel.wire import observation_frame, read_observation
 from grader.probes import Layer, Observation, Probe, Returned, Value, Version
+
+_Case: TypeAlias = tuple[tuple[Value, ...], dict[str, Value], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class AnswerKey:
         # Targets that are values: each of their misconceptions is a function that makes the names it binds.
         self._values: frozenset[str] = getattr(self._mistakes, "VALUES", frozenset())
         self._answers: dict[bytes, Observation] = {}
+        self._cases: dict[tuple[str, int, int], _Case] = {}
 
     # ---- as a session ------------------------------------------------------------------------------------------------
 
@@ -92,12 +95,18 @@ class AnswerKey:
 
     # ---- what only the reference has ---------------------------------------------------------------------------------
 
-    def case(self, generator_name: str, seed: int, number: int) -> tuple[tuple[Value, ...], dict[str, Value], Any]:
-        """Arguments for one case: args, kwargs, and the inputs of forward for modules (else None).
+    def case(self, generator_name: str, seed: int, number: int) -> _Case:
+        """Arguments for one case, to be read only: args, kwargs, and the inputs of forward for modules (else None).
 
         Raises:
             RubricError: there is no such generator.
         """
+        known = (generator_name, seed, number)
+        if known not in self._cases:
+            self._cases[known] = self._drawn(generator_name, seed, number)
+        return self._cases[known]
+
+    def _drawn(self, generator_name: str, seed: int, number: int) -> _Case:
         make = getattr(self._inputs, generator_name, None)
         if make is None:
             raise RubricError(f"rubric.yaml: inputs: {generator_name!r} is not in {self._inputs.__name__}")

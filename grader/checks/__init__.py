@@ -11,6 +11,7 @@ group `grader.checks`.
 from __future__ import annotations
 
 import difflib
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -68,6 +69,7 @@ CHECKS: Mapping[str, Kind] = {
 GIVEN_BY_THE_RUN = frozenset({"profile", "device"})  # keywords that no rubric sets
 
 
+@functools.cache  # looking through what is installed takes long
 def kinds() -> Mapping[str, Kind]:
     """The table together with checks that other packages offer."""
     others = {entry.name: Kind(entry.load()) for entry in entry_points(group="grader.checks")}

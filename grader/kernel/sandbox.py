@@ -36,6 +36,7 @@ from grader.records import Limits
 PACKAGE = Path(__file__).resolve().parent.parent
 INSIDE = ("__init__.py", "probes.py", "kernel/__init__.py", "kernel/wire.py", "kernel/inside")
 _MASKED = ("/usr/share/datasets", "/usr/local/share/datasets", "/usr/src", "/usr/local/src")
+_ENDING_S = 2.0  # between the last word of a process and its end
 _FIRST_USER = 1_900_000_000  # above every number that systems give out
 # As -I, but for the environment, which is our own: PYTHONHASHSEED has to count, or sets have another order every time.
 _ISOLATED = ("-P", "-s", "-B")
@@ -85,6 +86,10 @@ class Sandbox(Protocol):
         """Where things lie inside."""
         ...
 
+    def ended(self) -> int | None:
+        """How its first process ended, as of waitpid, once it has; None before, or where that is not known."""
+        ...
+
     def close(self) -> None:
         """Kill it and everything it started; it is gone when this returns."""
         ...
@@ -98,6 +103,14 @@ class Confined:
         self.place: Place = place
         self._process = process
         self._folder = folder
+
+    def ended(self) -> int | None:
+        """How it ended, as of waitpid; bubblewrap passes on a signal as 128 more than its number."""
+        try:
+            code = self._process.wait(_ENDING_S)
+        except subprocess.TimeoutExpired:
+            return None
+        return -code if code < 0 else code - 128 if code > 128 else code << 8
 
     def close(self) -> None:
         """Kill the process with all its children and forget its files."""
@@ -264,8 +277,6 @@ def _environment(confinement: Confinement) -> dict[str, str]:
         "MKL_NUM_THREADS": threads,
         "CUDA_VISIBLE_DEVICES": "0" if confinement.device == "cuda" else "",
         "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
-        "JUPYTER_PLATFORM_DIRS": "1",
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
 
 

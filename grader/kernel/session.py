@@ -7,10 +7,14 @@ probe does, its observation says so and the next probe is asked in another sandb
 from __future__ import annotations
 
 import builtins
+import contextlib
+import os
 import re
+import signal
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from grader.errors import SandboxError
@@ -34,7 +38,9 @@ _BOOT_S = 120.0  # importing torch on a busy machine
 _GRACE_S = 8.0  # beyond a limit that the sandbox itself is to keep
 _REOPENINGS = 12  # sandboxes for one notebook; a student who kills more of them has had enough
 _DEATHS_PER_TARGET = 3
-_REASON = re.compile(r"exited with status \d{1,3}|killed by SIG[A-Z0-9]{1,8}|did not stop after [\d.]{1,8} s")
+_AHEAD = 6  # probes that may wait in the pipe
+_PIPE = 48 << 10  # bytes of them; a pipe of Linux holds 64 KiB
+_HEADER = 4 << 10  # bytes that stand for a probe's header
 _WHY_MISSING = re.compile(  # our own phrases; students read them
     r"(?:cell \d+ does not run: |its definition in cell \d+ raised )(?:\w{1,40}|an exception of its own)"
     r"|cell \d+ stopped with (?:\w{1,40}|an exception of its own) before its definition"
@@ -70,6 +76,15 @@ class Script:
     data: Slice = Slice()
 
 
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A probe that is under way."""
+
+    probe: Probe
+    number: int
+    size: int  # bytes, roughly
+
+
 class KernelSession:
     """One notebook in a sandbox. Opens it when first needed; close it in the end."""
 
@@ -84,6 +99,9 @@ class KernelSession:
         self._openings = 0
         self._deaths: dict[str, int] = {}
         self._fault = ""  # why there is no use in opening another sandbox
+        self._under_way: deque[_Sent] = deque()  # probes sent to this sandbox and not answered yet, oldest first
+        self._number = 0  # of the probe sent last
+        self._last_timed_out = 0
         self._asked_s = 0.0  # time spent on probes, training apart
         self._timed_out = 0
         sources = [source for _, source in script.cells]
@@ -112,6 +130,8 @@ class KernelSession:
         if self._sandbox is not None:
             self._sandbox.close()
             self._sandbox = None
+        self._under_way.clear()
+        self._last_timed_out = 0
 
     def versions(self, target: str) -> Sequence[Version]:
         """The captured bindings of a target, oldest first.
@@ -131,53 +151,104 @@ class KernelSession:
 
     def ask(self, probes: Sequence[Probe]) -> Iterator[Observation]:
         """Answer each probe in order; a hang or a death costs the probe that caused it."""
-        for probe in probes:
-            yield self._ask(probe)
+        for number, probe in enumerate(probes):
+            yield self._ask(probe, probes[number + 1 :])
 
-    def _ask(self, probe: Probe) -> Observation:
-        name = probe.target.partition("@")[0]
-        if self._asked_s > self._limits.total_s:
-            self._timed_out += 1
-            return Died(f"used up {self._limits.total_s:g} s")
-        if self._deaths.get(name, 0) >= _DEATHS_PER_TARGET:
-            return Died(f"ended the kernel {_DEATHS_PER_TARGET} times")
-        channel = self._opened()
-        if channel is None:
-            return Died(self._fault)
-        if not self._versions.get(name):
-            return Missing(name, self.reason(name))
-        trains = probe.question in ("train", "logits")
-        limit = self._limits.train_s if trains else self._limits.probe_s
+    def _ask(self, probe: Probe, later: Sequence[Probe]) -> Observation:
+        """Answer a probe, and send some of those that follow, so that the kernel need not wait for us."""
+        name = _name(probe)
+        while True:
+            if self._asked_s > self._limits.total_s:
+                self._timed_out += 1
+                return Died(f"used up {self._limits.total_s:g} s")
+            if self._deaths.get(name, 0) >= _DEATHS_PER_TARGET:
+                return Died(f"ended the kernel {_DEATHS_PER_TARGET} times")
+            channel = self._opened()
+            if channel is None:
+                return Died(self._fault)
+            if not self._versions.get(name):
+                return Missing(name, self.reason(name))
+            answered, observation = self._next_answer(channel, probe, later)
+            if answered is probe:
+                return observation
+
+    def _next_answer(self, channel: Channel, probe: Probe, later: Sequence[Probe]) -> tuple[Probe, Observation]:
+        """The answer to the first probe that is under way: another one than asked for, if nobody waited for that."""
         began = time.monotonic()
-        observation = self._answer(channel, probe, name, limit)
-        if not trains:
+        if all(sent.probe is not probe for sent in self._under_way):
+            self._send(channel, probe)
+        self._send_ahead(channel, later)
+        first = self._under_way.popleft() if self._under_way else _Sent(probe, 0, 0)
+        limit = self._limit(first.probe)
+        observation = self._answer(channel, first, limit)
+        if not _trains(first.probe):
             self._asked_s += time.monotonic() - began
         if isinstance(observation, Died) or (isinstance(observation, TimedOut) and observation.seconds > limit):
-            self._deaths[name] = self._deaths.get(name, 0) + 1
+            self._deaths[_name(first.probe)] = self._deaths.get(_name(first.probe), 0) + 1
             self.close()
         if isinstance(observation, TimedOut):
             self._timed_out += 1
-            return TimedOut(limit)
-        return observation
+            # Those behind it would take as long, and perhaps nobody waits for them: the kernel drops them unanswered.
+            self._under_way.clear()
+            self._last_timed_out = 0 if self._sandbox is None else first.number
+            return first.probe, TimedOut(limit)
+        return first.probe, observation
 
-    def _answer(self, channel: Channel, probe: Probe, name: str, limit: float) -> Observation:
-        """Ask and wait; a TimedOut of more than the limit means that nothing came at all."""
-        deadline = time.monotonic() + limit + _GRACE_S
+    def _send_ahead(self, channel: Channel, later: Sequence[Probe]) -> None:
+        """Send as many as the pipe holds for certain: writing must not wait, because the kernel may be writing too."""
+        known = {id(sent.probe) for sent in self._under_way}
+        for probe in later:
+            if id(probe) in known:
+                continue
+            if len(self._under_way) > _AHEAD or _trains(probe) or not self._versions.get(_name(probe)):
+                return
+            if not self._send(channel, probe, room=_PIPE - sum(sent.size for sent in self._under_way)):
+                return
+
+    def _send(self, channel: Channel, probe: Probe, room: int | None = None) -> bool:
+        """Send a probe, unless it is larger than the room for it; whether it was sent."""
+        limit = self._limit(probe)
+        frame = probe_frame(probe, limit_s=limit)
+        size = len(frame.body) + _HEADER
+        if room is not None and size > room:
+            return False
+        self._number += 1
+        header = {**frame.header, "number": self._number, "after": self._last_timed_out}
+        with contextlib.suppress(ChannelClosed, ChannelTimeout):  # told when the answer does not come
+            channel.send(replace(frame, header=header), time.monotonic() + limit + _GRACE_S)
+        self._under_way.append(_Sent(probe, self._number, size))
+        return True
+
+    def _limit(self, probe: Probe) -> float:
+        return self._limits.train_s if _trains(probe) else self._limits.probe_s
+
+    def _answer(self, channel: Channel, sent: _Sent, limit: float) -> Observation:
+        """Wait for an answer; a TimedOut of more than the limit means that nothing came at all."""
         try:
-            channel.send(probe_frame(probe, limit_s=limit), deadline)
-            return self._in_our_words(channel.receive(deadline, max_body=MAX_ANSWER), name)
+            frame = channel.receive(time.monotonic() + limit + _GRACE_S, max_body=MAX_ANSWER)
+            return self._in_our_words(frame, sent)
         except ChannelTimeout:
             return TimedOut(limit + _GRACE_S)
         except ChannelClosed:
-            return Died("the sandbox is gone")
+            return Died(self._end())
         except ProtocolError:
             return Died("wrote into the grader's pipe")
 
-    def _in_our_words(self, frame: Frame, name: str) -> Observation:
+    def _end(self) -> str:
+        """How the kernel ended, for the student."""
+        status = None if self._sandbox is None else self._sandbox.ended()
+        if status is None:
+            return "for a reason of its own"
+        if os.WIFSIGNALED(status):
+            return f"killed by {signal.Signals(os.WTERMSIG(status)).name}"
+        return f"exited with status {os.WEXITSTATUS(status)}"
+
+    def _in_our_words(self, frame: Frame, sent: _Sent) -> Observation:
         """An observation without a word of the sandbox's own choice, because hidden inputs could be told in it."""
-        if frame.kind == "died":
-            return Died(_reason(frame))
-        match read_observation(frame):
+        header, name = dict(frame.header), _name(sent.probe)
+        if header.pop("number", None) != sent.number:
+            raise ProtocolError("an answer to another probe")
+        match read_observation(replace(frame, header=header)):
             case Raised(type=kind, line=line, message=message):
                 known = line in self._lines or not line
                 return Raised(kind if self._knows(kind) else "an exception of its own", line if known else "", message)
@@ -240,7 +311,7 @@ class KernelSession:
                     return
                 cell = self._progress(frame, cell)
             except ChannelClosed:
-                raise _CellEnded(cell, "ended the kernel") from None
+                raise _CellEnded(cell, self._end()) from None
             except ChannelTimeout:
                 raise _CellEnded(cell, f"did not stop after {self._limits.cell_s:g} s") from None
             except ProtocolError as error:
@@ -262,8 +333,6 @@ class KernelSession:
                 if frame.header.get("late") is True:  # the total is used up, so only its definitions are run
                     self._timed_out += 1
                 return number
-            case "died", _:
-                raise _CellEnded(cell, _reason(frame))
             case _:
                 raise ProtocolError(f"unexpected frame {frame.kind[:20]!r}")
 
@@ -315,10 +384,12 @@ class KernelSession:
         }
 
 
-def _reason(frame: Frame) -> str:
-    """Why a kernel is gone, where the driver says it in one of its own phrases."""
-    reason = str(frame.header.get("reason", ""))
-    return reason if _REASON.fullmatch(reason) else "for a reason of its own"
+def _name(probe: Probe) -> str:
+    return probe.target.partition("@")[0]
+
+
+def _trains(probe: Probe) -> bool:
+    return probe.question in ("train", "logits")
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TypeAlias
@@ -67,15 +68,34 @@ class SubmittedSession:
 
     def ask(self, probes: Sequence[Probe]) -> Iterator[Observation]:
         """Answer each probe by the notebook that holds its target."""
-        for probe in probes:
-            if probe.question == "text":
-                yield Returned(self._discussion(probe.target))
-                continue
-            name, _, number = probe.target.partition("@")
-            if probe.question == "calls":
-                yield self._read_calls(probe, name, int(number or 0))
-                continue
-            yield from self._ask(probe, name, int(number or 0))
+        routed = [self._routed(probe) for probe in probes]
+        for session, group in itertools.groupby(routed, key=lambda each: each[0]):
+            if session is None:
+                yield from (self._read(probe) for _, probe in group)
+            else:
+                yield from session.ask([probe for _, probe in group])  # at once, so that it need not wait for us
+
+    def _routed(self, probe: Probe) -> tuple[KernelSession | None, Probe]:
+        """The session to ask, with the version's number there; None where no session has it or text is asked for."""
+        name, _, digits = probe.target.partition("@")
+        number = int(digits or 0)
+        if probe.question not in ("text", "calls"):
+            for session in self._sessions:
+                count = len(session.versions(name))
+                if number < count:
+                    return session, replace(probe, target=f"{name}@{number}")
+                number -= count
+        return None, probe
+
+    def _read(self, probe: Probe) -> Observation:
+        name, _, digits = probe.target.partition("@")
+        match probe.question:
+            case "text":
+                return Returned(self._discussion(probe.target))
+            case "calls":
+                return self._read_calls(probe, name, int(digits or 0))
+        reasons = [reason for session in self._sessions if (reason := session.reason(name))]
+        return Missing(name, reasons[0] if reasons else "")
 
     def _read_calls(self, probe: Probe, name: str, number: int) -> Observation:
         """What the student's source says, which no sandbox has a part in."""
@@ -85,13 +105,3 @@ class SubmittedSession:
         version = versions[number]
         found = self._calls(version, name, list(probe.stand_ins))
         return Returned([{**asdict(call), "notebook": version.notebook} for call in found])
-
-    def _ask(self, probe: Probe, name: str, number: int) -> Iterator[Observation]:
-        for session in self._sessions:
-            count = len(session.versions(name))
-            if number < count:
-                yield from session.ask([replace(probe, target=f"{name}@{number}")])
-                return
-            number -= count
-        reasons = [reason for session in self._sessions if (reason := session.reason(name))]
-        yield Missing(name, reasons[0] if reasons else "")

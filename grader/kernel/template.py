@@ -27,6 +27,9 @@ _log = logging.getLogger(__name__)
 
 _BOOT_S = 120.0
 _FORK_S = 30.0
+_ENDING_S = 2.0  # between the last word of a process and its end
+_REQUEST = struct.Struct("<cxxxxxxxq")  # to the template; forking.py says what
+_NUMBER = struct.Struct("<i")
 _SERVED = 200  # sessions after which a template is replaced, whatever they may have left behind
 
 
@@ -60,7 +63,7 @@ class Template:
         theirs_read, ours_write = os.pipe2(os.O_CLOEXEC)
         ours_read, theirs_write = os.pipe2(os.O_CLOEXEC)
         try:
-            pidfd = self._fork(theirs_read, theirs_write)
+            number, pidfd = self._fork(theirs_read, theirs_write)
         except (OSError, SandboxError) as error:
             for descriptor in (ours_read, ours_write):
                 os.close(descriptor)
@@ -69,7 +72,7 @@ class Template:
         finally:
             os.close(theirs_read)
             os.close(theirs_write)
-        return Forked(pidfd, Channel(ours_read, ours_write), self._place)
+        return Forked(self, number, pidfd, Channel(ours_read, ours_write), self._place)
 
     def close(self) -> None:
         """Kill the template and with it every session it forked."""
@@ -83,7 +86,7 @@ class Template:
         self._served = 0
 
     def _start(self) -> None:
-        ours, theirs = socket.socketpair()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         command = [*bubblewrap_command(self._confinement), "--", *boot_command(self._place, "template")]
         debug = bool(os.environ.get("GRADER_DEBUG"))
         try:
@@ -109,28 +112,55 @@ class Template:
         if greeting != b"R":
             self.close()
             raise SandboxError("the template did not start; `grader doctor` says what is missing")
-        program = system_call_filter()
-        ours.sendall(struct.pack("<I", len(program)) + program)
+        ours.sendall(system_call_filter())
 
-    def _fork(self, read_fd: int, write_fd: int) -> int:
+    def _fork(self, read_fd: int, write_fd: int) -> tuple[int, int]:
+        """The process number of a new session, as the template knows it, and a pidfd of it."""
         if self._control is None:
             raise SandboxError("no template")
         disk = self._confinement.limits.disk_mb << 20
         self._control.settimeout(_FORK_S)
-        socket.send_fds(self._control, [struct.pack("<Q", disk)], [read_fd, write_fd])
-        message, descriptors, _, _ = socket.recv_fds(self._control, 256, 1)
-        if message[:1] != b"F" or len(descriptors) != 1:
-            raise SandboxError(message[1:].decode(errors="replace") or "it has died")
-        return descriptors[0]
+        socket.send_fds(self._control, [_REQUEST.pack(b"F", disk)], [read_fd, write_fd])
+        number = pidfd = None
+        made = b""
+        while number is None or not made:  # one word of the template's, one of its copy's, in any order
+            message, descriptors, _, _ = socket.recv_fds(self._control, 256, 1)
+            if descriptors:
+                (number,), pidfd = _NUMBER.unpack(message), descriptors[0]
+            elif message:
+                made = message
+            else:
+                raise SandboxError("it has died")
+        if made != b"M" or pidfd is None:
+            raise SandboxError(made[1:].decode(errors="replace"))
+        return number, pidfd
+
+    def status(self, number: int) -> int | None:
+        """How a session ended, as of waitpid; None where that is not known."""
+        if self._control is None:
+            return None
+        try:
+            self._control.sendall(_REQUEST.pack(b"W", number))
+            (status,) = _NUMBER.unpack(self._control.recv(_NUMBER.size))
+        except (OSError, struct.error):
+            return None
+        return None if status < 0 else int(status)
 
 
 class Forked:
     """One session's process, forked from a template."""
 
-    def __init__(self, pidfd: int, channel: Channel, place: Place) -> None:
+    def __init__(self, template: Template, number: int, pidfd: int, channel: Channel, place: Place) -> None:
         self.channel = channel
         self.place = place
+        self._template = template
+        self._number = number
         self._pidfd = pidfd
+
+    def ended(self) -> int | None:
+        """How its process 1 ended, as of waitpid, once it has; None before, or where that is not known."""
+        gone, _, _ = select.select([self._pidfd], [], [], _ENDING_S)
+        return self._template.status(self._number) if gone else None
 
     def close(self) -> None:
         """Kill its process 1, which takes its process namespace with it, and wait until it is gone."""

@@ -12,10 +12,11 @@ a library's counts as calling it, because it may be passed on. What a branch tha
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from grader.notebook.bindings import Binding, Code, Library, Meaning, Place, Scope, bindings, run_text
+from grader.notebook.bindings import Code, Library, Meaning, Place, Scope, bindings, run_text
 from grader.notebook.cells import Notebook
 from grader.notebook.meanings import Evaluation
 from grader.notebook.names import python_of
@@ -48,21 +49,23 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
-    """One statement of a notebook with what it binds."""
+    """One statement of a notebook, and where it stands."""
 
     node: ast.stmt
     place: Place
-    bound: tuple[Binding, ...]
 
     def defines(self, name: str) -> bool:
         """Whether it makes a function or class of this name."""
-        made = [each.meaning for each in self.bound if each.name == name and not each.more]
         definitions = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
-        return any(isinstance(each, Code) and isinstance(each.node, definitions) for each in made)
+        return any(isinstance(each, Code) and isinstance(each.node, definitions) for each in self._meanings(name))
 
     def binds(self, name: str) -> bool:
         """Whether it binds the name to anything."""
-        return any(each.name == name and not each.more for each in self.bound)
+        return bool(self._meanings(name))
+
+    def _meanings(self, name: str) -> list[Meaning | None]:
+        bound = bindings([self.node], Scope(), self.place)
+        return [each.meaning for each in bound if each.name == name and not each.more]
 
 
 def calls(
@@ -83,7 +86,7 @@ def calls(
     names = Scope()
     evaluation = Evaluation()
     try:
-        statements = list(_statements(notebook, prelude, names))
+        statements = list(_statements(notebook, prelude))
         at = _position(statements, cell, name)
         if at is None:
             return ()
@@ -97,16 +100,20 @@ def calls(
         return ()
 
 
-def _statements(notebook: Notebook, prelude: Sequence[str], names: Scope) -> Iterator[_Statement]:
+def _statements(notebook: Notebook, prelude: Sequence[str]) -> Iterator[_Statement]:
     sources = [(0, source) for source in prelude] + [(cell.number, cell.source) for cell in notebook.code]
     for number, source in sources:
-        try:
-            body = parsed(python_of(source)).body
-        except PARSE_ERRORS:
-            continue
         place = Place(number, source.split("\n"))
-        for node in body:
-            yield _Statement(node, place, tuple(bindings([node], names, place)))
+        for node in _body(source):
+            yield _Statement(node, place)
+
+
+@functools.lru_cache(maxsize=512)  # every item asks about every cell; the tree is only read
+def _body(source: str) -> tuple[ast.stmt, ...]:
+    try:
+        return tuple(parsed(python_of(source)).body)
+    except PARSE_ERRORS:
+        return ()
 
 
 def _position(statements: Sequence[_Statement], cell: int, name: str) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import warnings
 
@@ -45,6 +46,7 @@ def syntax_error(source: str) -> tuple[int, str] | None:
     return None
 
 
+@functools.lru_cache(maxsize=512)  # every item asks about every cell
 def python_of(source: str) -> str:
     """The cell as IPython compiles it, each line where it was; empty for a cell in another language."""
     head, body = split_head(neutralised(source))

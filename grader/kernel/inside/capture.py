@@ -54,6 +54,7 @@ class Captures:
         self._definitions: Namespace = {}  # by name, the last function or class of the student's it was bound to
         self._first: Namespace = {}  # by name, the first one
         self._aside: dict[str, Captured] = {}  # by target, what is defined elsewhere than in the notebook's namespace
+        self._others = frozenset(sys.modules)  # by name, modules that are not the student's
         self._modules: tuple[int, list[types.ModuleType]] = (0, [])
 
     def look(self) -> None:
@@ -169,7 +170,8 @@ class Captures:
     def _attached(self) -> list[types.ModuleType]:
         """The modules that were imported from attached files."""
         if self._modules[0] != len(sys.modules):
-            found = [module for name, module in list(sys.modules.items()) if is_students(module, self._folder)]
+            new = [name for name in list(sys.modules) if name not in self._others]
+            found = [sys.modules[name] for name in new if is_students(sys.modules[name], self._folder)]
             self._modules = (len(sys.modules), found)
         return self._modules[1]
 

@@ -1,12 +1,13 @@
-"""A warm template: has imported everything, and forks a private process for each session.
+"""A warm template: has imported everything, and makes a private copy of itself for each session.
 
-    grader --control socket: pipe ends--> template --fork--> A: new user, mount, process, ipc, network namespaces
-                                                             A --fork--> process 1 of the session (driver.py)
-           <--pidfd of that process 1---------------------- A, which then ends
+    grader --fork, pipe ends--> template --clone--> process 1 of new user, mount, process, ipc, network namespaces
+           <--pidfd of process 1-- template
+           <--made, or why not----------------------- process 1, once nothing can be undone any more
+           --waited, pid--> template --> grader       how a process 1 ended
 
-The session's process 1 mounts its own /tmp and /dev/shm, gives up every capability, loads the system call filter, and
-only then reads the first byte of the submission. The template itself runs no tensor operation, because a process that
-has started torch's threads cannot be forked, and may not be looked into by its children.
+Process 1 mounts its own /tmp and /dev/shm, gives up every capability, loads the system call filter, and only then
+reads the first byte of the submission; it is the kernel itself (kernel.py). The template itself runs no tensor
+operation, because a process that has started torch's threads cannot be forked, and may not be looked into.
 """
 
 from __future__ import annotations
@@ -34,90 +35,118 @@ _MS_NOSUID, _MS_NODEV, _MS_REC, _MS_PRIVATE = 2, 4, 0x4000, 0x40000
 _CAPABILITY_VERSION = 0x20080522
 _SYS_CAPSET = {"x86_64": 126, "aarch64": 91}
 
+_SYS_CLONE = {"x86_64": 56, "aarch64": 220}
+_STATUSES = 1000  # ends of sessions that are remembered
+
+_USER = os.getuid(), os.getgid()  # in the template's own namespace
+_REQUEST = struct.Struct("<cxxxxxxxq")  # F: fork, with bytes of disk; W: waited for, with a process number
+
 _libc = ctypes.CDLL(None, use_errno=True)
+_with_gil = ctypes.PyDLL(None, use_errno=True)
 
 
 def run(control_fd: int) -> NoReturn:
-    """Serve fork requests until the grader hangs up."""
+    """Serve requests until the grader hangs up."""
     control = socket.socket(fileno=control_fd)
     _prctl(_SET_DUMPABLE, 0)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps what ends
-    import d2l.torch  # noqa: F401
     import torch._dynamo  # noqa: F401 - torch.optim wants it at the first step, which would cost each session a second
 
-    from grader.kernel.inside import driver  # noqa: F401
+    from grader.kernel.inside import kernel
 
+    kernel.prepare()
     gc.collect()
     gc.freeze()  # so that a collection in a child does not touch, and so copy, every page
     control.sendall(b"R")
-    program = _receive_filter(control)
+    program = control.recv(1 << 20)
+    ended: dict[int, int] = {}
     while True:
-        message, descriptors, _, _ = socket.recv_fds(control, 64, 2)
-        if not message:
+        message, descriptors, _, _ = socket.recv_fds(control, _REQUEST.size, 2)
+        if len(message) < _REQUEST.size:
             os._exit(0)
-        disk = struct.unpack("<Q", message)[0]
-        if os.fork() == 0:
-            _separate(control, descriptors, disk, program)
+        kind, number = _REQUEST.unpack(message)
+        _reap(ended)
+        if kind == b"W":
+            control.sendall(struct.pack("<i", ended.get(number, -1)))
+            continue
+        pid = _clone()
+        if pid == 0:
+            _begin(control, descriptors, number, program)
+        socket.send_fds(control, [struct.pack("<i", pid)], [os.pidfd_open(pid)])
         for descriptor in descriptors:
             os.close(descriptor)
 
 
-def _receive_filter(control: socket.socket) -> bytes:
-    (size,) = struct.unpack("<I", _exactly(control, 4))
-    return _exactly(control, size)
+def _clone() -> int:
+    """Fork into new namespaces: as os.fork(), whose flags cannot be chosen. There is one thread, so no lock is held."""
+    flags = _NEWUSER | _NEWNS | _NEWPID | _NEWIPC | _NEWNET | _NEWUTS | signal.SIGCHLD
+    _with_gil.PyOS_BeforeFork()
+    pid = int(
+        _with_gil.syscall(ctypes.c_long(_SYS_CLONE[os.uname().machine]), ctypes.c_ulong(flags), None, None, None, None)
+    )
+    if pid == 0:
+        _with_gil.PyOS_AfterFork_Child()
+    else:
+        _with_gil.PyOS_AfterFork_Parent()
+    return pid
 
 
-def _exactly(control: socket.socket, size: int) -> bytes:
-    content = b""
-    while len(content) < size:
-        piece = control.recv(size - len(content))
-        if not piece:
-            os._exit(0)
-        content += piece
-    return content
+def _reap(ended: dict[int, int]) -> None:
+    """Remember how sessions ended; the oldest are forgotten."""
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+        ended[pid] = status
+        if len(ended) > _STATUSES:
+            del ended[next(iter(ended))]
 
 
-def _separate(control: socket.socket, descriptors: list[int], disk: int, program: bytes) -> NoReturn:
-    """In the fork: leave the template's world, make process 1 of a new one, tell the grader how to kill it."""
-    try:
-        uid, gid = os.getuid(), os.getgid()
-        _check(_libc.unshare(_NEWUSER | _NEWNS | _NEWPID | _NEWIPC | _NEWNET | _NEWUTS), "unshare")
-        _prctl(_SET_DUMPABLE, 1)  # its files in /proc belong to it, so that it may write its maps
-        for name, content in (("setgroups", "deny"), ("uid_map", f"65534 {uid} 1"), ("gid_map", f"65534 {gid} 1")):
-            with open(f"/proc/self/{name}", "w") as file:
-                file.write(content)
-        _mount(None, "/", None, _MS_REC | _MS_PRIVATE, None)
-        for folder in ("/tmp", "/dev/shm"):  # noqa: S108
-            _mount("tmpfs", folder, "tmpfs", _MS_NOSUID | _MS_NODEV, f"size={disk},mode=1777")
-        child = os.fork()
-        if child == 0:
-            control.close()
-            _begin(descriptors, program)
-        pidfd = os.pidfd_open(child)
-        socket.send_fds(control, [b"F"], [pidfd])
-    except OSError as error:
-        control.sendall(b"E" + str(error).encode()[:200])
-    os._exit(0)
-
-
-def _begin(descriptors: list[int], program: bytes) -> NoReturn:
-    """As process 1 of the session: drop everything, then serve."""
-    from grader.kernel.inside import driver
+def _begin(control: socket.socket, descriptors: list[int], disk: int, program: bytes) -> NoReturn:
+    """As process 1 of the session: leave the template's world, drop everything, then serve."""
+    from grader.kernel.inside import kernel
     from grader.kernel.wire import Channel
 
     try:
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        os.setsid()  # a signal to its process group must not reach the template
-        os.chdir("/tmp")  # noqa: S108
-        for capability in range(64):
-            _libc.prctl(_CAPBSET_DROP, capability, 0, 0, 0)
-        header = struct.pack("<Ii", _CAPABILITY_VERSION, 0)
-        _check(_libc.syscall(_SYS_CAPSET[os.uname().machine], header, bytes(24)), "capset")
-        _prctl(_SET_NO_NEW_PRIVS, 1)
-        _load_filter(program)
-        driver.run(Channel(*descriptors))
+        try:
+            _separate(disk)
+            _drop_everything(program)
+        except OSError as error:
+            control.sendall(b"E" + str(error).encode()[:200])
+            os._exit(71)
+        control.sendall(b"M")
+        control.close()
+        kernel.run(Channel(*descriptors))
     finally:
-        os._exit(71)
+        os._exit(70)
+
+
+def _separate(disk: int) -> None:
+    """Become nobody, with /tmp and /dev/shm of one's own."""
+    _prctl(_SET_DUMPABLE, 1)  # its files in /proc belong to it, so that it may write its maps
+    for name, content in (
+        ("setgroups", "deny"),
+        ("uid_map", f"65534 {_USER[0]} 1"),
+        ("gid_map", f"65534 {_USER[1]} 1"),
+    ):
+        with open(f"/proc/self/{name}", "w") as file:
+            file.write(content)
+    _mount(None, "/", None, _MS_REC | _MS_PRIVATE, None)
+    for folder in ("/tmp", "/dev/shm"):  # noqa: S108
+        _mount("tmpfs", folder, "tmpfs", _MS_NOSUID | _MS_NODEV, f"size={disk},mode=1777")
+
+
+def _drop_everything(program: bytes) -> None:
+    os.setsid()  # a signal to its process group must not reach the template
+    os.chdir("/tmp")  # noqa: S108
+    for capability in range(64):
+        _libc.prctl(_CAPBSET_DROP, capability, 0, 0, 0)
+    header = struct.pack("<Ii", _CAPABILITY_VERSION, 0)
+    _check(_libc.syscall(_SYS_CAPSET[os.uname().machine], header, bytes(24)), "capset")
+    _prctl(_SET_NO_NEW_PRIVS, 1)
+    _load_filter(program)
 
 
 def _load_filter(program: bytes) -> None:

@@ -1,55 +1,93 @@
-"""The student's kernel: an IPython kernel in a forked process, with our hooks in it.
+"""The student's kernel: an IPython shell with our hooks in it, process 1 of its sandbox.
 
-It runs cells as the driver asks over Jupyter's ipc transport, keeps the captures, and at the end answers probes that
-come over the grader's own pipe. All of it is in the student's hands; nothing here is trusted by the other side.
+    grader --open--> kernel                      lays out the files, takes its limits
+           <-ready, cell n-- kernel              before each cell; it interrupts itself after the limit
+           <-opened--------- kernel              which names were captured, once all cells ran
+           --ask--> kernel --observation-->      until the grader hangs up
+
+All of it is in the student's hands, and nothing here is trusted by the other side: that waits for every frame by its
+own clock, and where the kernel dies or hangs it opens another sandbox without the deadly cell.
+
+An event loop runs while a cell does, as in Jupyter, so that `await` and tasks work. Nobody sees what is printed or
+displayed: standard output is the null device.
 """
 
 from __future__ import annotations
 
 import ast
+import asyncio
 import builtins
+import functools
 import os
 import random
 import re
 import signal
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import replace
+from typing import Any, NoReturn
 
 import numpy as np
-import torch
-from ipykernel.kernelapp import IPKernelApp
+from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
+from traitlets.config import Config
 
 from grader.kernel.inside import images
-from grader.kernel.inside.answering import NotDefined, ProbeTimeout, answer
+from grader.kernel.inside.answering import NotDefined, ProbeTimeout, answer, seed_torch
 from grader.kernel.inside.capture import Captures
-from grader.kernel.inside.statements import HOOK, AfterEachStatement, at, below, bound, defines, parsed
+from grader.kernel.inside.opening import Cell, received
+from grader.kernel.inside.statements import (
+    HOOK,
+    AfterEachStatement,
+    at,
+    below,
+    bound,
+    defines,
+    definitions_only,
+    parsed,
+)
 from grader.kernel.wire import Channel, ChannelClosed, Frame, observation_frame, read_probe
-from grader.probes import Observation, Probe, Raised
+from grader.probes import Observation, Probe, Raised, TimedOut
 
-SERVE = "__serve_probes__"
+_AGAIN_S = 1.0  # between interrupts of a cell that goes on regardless
 _DEFINED = re.compile(r"^\s*(?:(?:async\s+def|def|class)\s+(\w+)|([A-Za-z_]\w*)(?:\s*,\s*\w+)*\s*=(?!=))", re.MULTILINE)
 _STOPS = (KeyboardInterrupt, SystemExit, GeneratorExit)
 _EXCEPTIONS = frozenset(name for name, value in vars(builtins).items() if isinstance(value, type))
+_FRONT_END = ("autosave", "connect_info", "edit", "less", "man", "more", "qtconsole", "subshell")  # magics of Jupyter's
 
 
-def main(connection_file: str, opening: Mapping[str, Any], channel: Channel) -> None:
-    """Run the kernel until the driver is gone. Never returns normally."""
-    app = IPKernelApp.instance(connection_file=connection_file)
-    app.initialize(
-        [
-            "--HistoryManager.enabled=False",
-            "--IPKernelApp.capture_fd_output=False",
-            "--InteractiveShell.xmode=Minimal",
-            "--InteractiveShell.cache_size=0",
-            "--Completer.use_jedi=False",
-        ]
-    )
+class _Shell(InteractiveShell):
+    """IPython without a terminal or front end."""
+
+    def enable_gui(self, gui: str | None = None) -> None:
+        """There are no windows."""
+
+
+@functools.cache
+def prepare() -> InteractiveShell:
+    """The shell; slow to build, so a template builds it before it forks. It starts no thread."""
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.Completer.use_jedi = False
+    shell = _Shell.instance(config=config, xmode="Minimal", colors="nocolor", cache_size=0)
+    if shell.display_formatter is not None:
+        shell.display_formatter.active_types = ["text/plain"]  # nobody sees pictures
+    shell.set_hook("show_in_pager", _nothing, 0)  # type: ignore[no-untyped-call]
+    for name in _FRONT_END:
+        shell.register_magic_function(_nothing, "line", name)  # type: ignore[arg-type]
+    return shell
+
+
+def run(channel: Channel) -> NoReturn:
+    """Serve one session: read the submission, run its cells, answer probes until the grader hangs up."""
+    opening, cells = received(channel)
     sys.path[:0] = [folder for folder in _module_folders(opening) if folder not in sys.path]
-    hooks = _Hooks(app.shell, opening, channel)
-    hooks.install()
-    app.start()
+    kernel = _Kernel(prepare(), opening, channel)
+    kernel.install()
+    channel.send(Frame("ready", {"python": sys.version.split()[0]}))
+    kernel.run(cells)
+    kernel.serve()
 
 
 def _module_folders(opening: Mapping[str, Any]) -> list[str]:
@@ -59,26 +97,25 @@ def _module_folders(opening: Mapping[str, Any]) -> list[str]:
     return [os.path.join(opening["folder"], each).rstrip(os.sep) for each in sorted({""} | (inner - packages))]
 
 
-class _Hooks:
-    """What the kernel does around cells, and how it answers."""
+class _Kernel:
+    """Runs the cells of one notebook, and answers for it."""
 
-    def __init__(self, shell: Any, opening: Mapping[str, Any], channel: Channel) -> None:
+    def __init__(self, shell: InteractiveShell, opening: Mapping[str, Any], channel: Channel) -> None:
         self._shell = shell
         self._wanted = {name.strip() for target in opening["targets"] for name in target.split(",")}
-        self._order: Sequence[int] = opening["order"]
         self._prelude: Sequence[str] = opening["prelude"]
-        self._output_left = opening["limits"]["output_kb"] * 1024
+        self._deadly: Sequence[int] = opening["deadly"]
+        self._limits: Mapping[str, float] = opening["limits"]
         self._data = opening["data"]
         self._channel = channel
-        self._begun = 0
+        self._loop = asyncio.new_event_loop()
         self.captures = Captures(opening["targets"], shell.user_ns, opening["folder"])
-        self.captures.reasons.update(opening["reasons"])
 
     def install(self) -> None:
         """Hook into the shell; run the prelude. What a notebook draws without a seed is the same in every session."""
         random.seed(0)
         np.random.seed(0)
-        torch.manual_seed(0)
+        seed_torch(0)
         for line in self._prelude:
             try:
                 exec(line, self._shell.user_ns)
@@ -88,40 +125,67 @@ class _Hooks:
 
         grader.check = lambda *args, **kwargs: None  # type: ignore[attr-defined]  # the notebook's own self-checks
         setattr(builtins, HOOK, self.captures.look)
-        setattr(builtins, SERVE, self.serve)
         self._shell.user_ns.update(exit=_stop, quit=_stop)  # IPython's own would end the kernel
         self._shell.ast_transformers.append(AfterEachStatement(self._wanted))
-        self._shell.events.register("pre_run_cell", self._before)
-        self._shell.events.register("post_run_cell", self._after)
-        for stream in (sys.stdout, sys.stderr):
-            self._cap(stream)
 
-    def _cap(self, stream: Any) -> None:
-        write = stream.write
+    # ---- running cells -----------------------------------------------------------------------------------------------
 
-        def capped(text: str) -> int:
-            if self._output_left > 0:
-                write(text[: self._output_left])
-                self._output_left -= len(text)
-            return len(text)
+    def run(self, cells: Sequence[Cell]) -> None:
+        """Run every cell, however the ones before it ended."""
+        asyncio.set_event_loop(self._loop)
+        deadline = time.monotonic() + self._limits["total_s"]
+        for number, source in cells:
+            if not source.strip():
+                continue
+            late = time.monotonic() > deadline
+            self._channel.send(Frame("cell", {"number": number, "late": late}))
+            self.captures.cell = number
+            if number in self._deadly:
+                reason = f"cell {number} ended the kernel, so only its functions and classes were read"
+                self._note(parsed(self._transformed(source)).body, reason)
+            if late or number in self._deadly:
+                source = definitions_only(self._transformed(source))
+            self._run_cell(source)
 
-        stream.write = capped
+    def _run_cell(self, source: str) -> None:
+        with _interrupted_after(self._limits["cell_s"]):
+            try:
+                result = self._loop.run_until_complete(self._executed(source))
+            except BaseException:  # noqa: BLE001 - whatever a cell did to the loop, the next one has its own
+                self._loop = asyncio.new_event_loop()
+                asyncio.set_event_loop(self._loop)
+                self.captures.look()
+            else:
+                self._after(source, result)
 
-    def _before(self, info: Any) -> None:
-        if info.store_history and self._begun < len(self._order):
-            self.captures.cell = self._order[self._begun]
-            self._begun += 1
+    async def _executed(self, source: str) -> ExecutionResult:
+        shell, problem = self._shell, None
+        try:
+            transformed = shell.transform_cell(source)
+        except Exception:  # noqa: BLE001 - IPython tells it as it does an error of the cell's
+            transformed, problem = source, sys.exc_info()
+        result = await shell.run_cell_async(
+            source, store_history=True, transformed_cell=transformed, preprocessing_exc_tuple=problem
+        )
+        shell.events.trigger("post_execute")
+        shell.events.trigger("post_run_cell", result)
+        return result
 
-    def _after(self, result: Any) -> None:
-        if not result.info.store_history:
-            return
+    def _transformed(self, source: str) -> str:
+        """The cell as Python, without magics."""
+        try:
+            return str(self._shell.transform_cell(source))
+        except (SyntaxError, ValueError, RecursionError):
+            return ""
+
+    def _after(self, source: str, result: ExecutionResult) -> None:
         self.captures.look()
         if result.error_before_exec is not None:
             kind = _known(result.error_before_exec)
-            for name in filter(None, (name for pair in _DEFINED.findall(result.info.raw_cell) for name in pair)):
+            for name in filter(None, (name for pair in _DEFINED.findall(source) for name in pair)):
                 self.captures.reasons[name] = f"cell {self.captures.cell} does not run: {kind}"
         elif result.error_in_exec is not None:
-            self._run_rest(result.info.transformed_cell or result.info.raw_cell, result.error_in_exec)
+            self._run_rest(self._transformed(source), result.error_in_exec)
 
     def _run_rest(self, source: str, error: BaseException) -> None:
         """Run what stands below the line that raised; only its definitions where the cell was to stop."""
@@ -157,7 +221,7 @@ class _Hooks:
 
     # ---- answering ---------------------------------------------------------------------------------------------------
 
-    def serve(self) -> None:
+    def serve(self) -> NoReturn:
         """Tell what was captured, then answer probes until the grader hangs up."""
         self.captures.finish()
         images.configure(self._data["folder"], train=None, val=None, max_steps=None)
@@ -166,6 +230,7 @@ class _Hooks:
             for target, kept in self.captures.table().items()
         }
         self._channel.send(Frame("opened", {"versions": versions, "reasons": self.captures.reasons}))
+        last_timed_out = 0
         while True:
             try:
                 frame = self._channel.receive()
@@ -173,12 +238,17 @@ class _Hooks:
                 os._exit(0)
             if frame.kind == "close":
                 os._exit(0)
+            number = frame.header["number"]
+            if frame.header["after"] != last_timed_out:
+                continue  # sent before the grader knew of the time-out; it asks again if it still wants to know
             observation = self._limited(read_probe(frame), float(frame.header["limit_s"]))
+            if isinstance(observation, TimedOut):
+                last_timed_out = number
             try:
                 reply = observation_frame(observation)
             except Exception as error:  # noqa: BLE001 - the student's object may fail while it is taken apart
                 reply = observation_frame(Raised(type(error).__name__))
-            self._channel.send(reply)
+            self._channel.send(replace(reply, header={**reply.header, "number": number}))
 
     def _limited(self, probe: Probe, limit_s: float) -> Observation:
         def stop(*_: object) -> None:
@@ -200,11 +270,33 @@ class _Hooks:
             raise NotDefined(self.captures.reasons.get(name, ""))
         captured = kept[int(number)]
         helpers: dict[str, Any] = {}
-        exec("import torch\nfrom torch import nn\nfrom torch.nn import functional as F", helpers)
+        if stand_ins:
+            exec("import torch\nfrom torch import nn\nfrom torch.nn import functional as F", helpers)
         for source in stand_ins.values():
             exec(source, helpers)
         with self.captures.around(captured, {each: helpers[each] for each in stand_ins}) as namespace:
             yield captured.value, namespace
+
+
+@contextmanager
+def _interrupted_after(limit_s: float) -> Iterator[None]:
+    """Interrupt what takes longer, as Ctrl-C would, again and again until it ends."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, limit_s, _AGAIN_S)
+    try:
+        yield
+    except KeyboardInterrupt:  # it came when the cell had just ended
+        pass
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _nothing(*_: object) -> None:
+    """What a front end would do."""
 
 
 def _stop(*_: object) -> None:

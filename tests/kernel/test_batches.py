@@ -1,0 +1,95 @@
+"""Probes are sent ahead, so that the kernel need not wait; whoever stops listening costs nobody else anything."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from itertools import islice
+
+import pytest
+import torch
+
+from grader.commands.isolation import bubblewrap_problem
+from grader.kernel.sandbox import Confinement
+from grader.kernel.session import KernelSession, Script
+from grader.kernel.template import Sandboxes
+from grader.probes import Died, Probe, Returned, TimedOut
+from grader.records import Limits
+
+LIMITS = Limits(cell_s=5, probe_s=1, total_s=100)
+SOURCE = """
+import os, time
+def same(x):
+    return x
+def hang(x):
+    while True: pass
+def kill(x):
+    os._exit(3)
+def odd(n):
+    if n == 2: time.sleep(100)
+    return n
+"""
+
+
+@pytest.fixture(scope="module")
+def sandboxes() -> Iterator[Sandboxes]:
+    if problem := bubblewrap_problem():
+        pytest.skip(f"{problem}: bubblewrap would run this")
+    with Sandboxes(Confinement("bubblewrap", None, limits=LIMITS), warm=True) as sandboxes:
+        yield sandboxes
+
+
+@pytest.fixture
+def session(sandboxes: Sandboxes) -> Iterator[KernelSession]:
+    script = Script("hw.ipynb", [(1, SOURCE)], ["same", "hang", "kill", "odd"])
+    with KernelSession(script, sandboxes.open, LIMITS) as session:
+        yield session
+
+
+def probes(name: str, *arguments: object) -> list[Probe]:
+    return [Probe("call", f"{name}@0", (argument,)) for argument in arguments]
+
+
+def test_probes_larger_than_the_pipe_travel_both_ways(session: KernelSession) -> None:
+    sizes = [1, 300_000, 10, 200_000, 1, 1, 300_000, 100]
+
+    observations = list(session.ask(probes("same", *(torch.ones(size) for size in sizes))))
+
+    assert [len(each.value) for each in observations if isinstance(each, Returned)] == sizes
+
+
+def test_those_behind_a_hang_are_not_waited_for(session: KernelSession) -> None:
+    began = time.monotonic()
+
+    (first,) = islice(session.ask(probes("hang", *range(20))), 1)
+    after = list(session.ask(probes("same", 1, 2)))
+
+    assert (first, after) == (TimedOut(1), [Returned(1), Returned(2)])
+    assert time.monotonic() - began < 20  # one hang of 1 s, not seven
+
+
+def test_those_behind_a_hang_are_answered_where_somebody_wants_to_know(session: KernelSession) -> None:
+    assert list(session.ask(probes("odd", 1, 2, 3, 2, 4))) == [Returned(1), TimedOut(1), Returned(3), TimedOut(1), Returned(4)]  # fmt: skip
+
+
+def test_a_death_that_nobody_waited_for_is_blamed_on_nobody_else(session: KernelSession) -> None:
+    (first,) = islice(session.ask([*probes("same", 1), *probes("kill", 1)]), 1)
+    after = list(session.ask(probes("same", 2)))
+
+    assert (first, after) == (Returned(1), [Returned(2)])
+    assert list(session.ask(probes("kill", 1))) == [Died("exited with status 3")]
+
+
+def test_an_answer_to_another_probe_is_no_answer(sandboxes: Sandboxes) -> None:
+    source = (
+        "import sys\n"
+        "def early(x):\n"
+        "  frame = sys._getframe()\n"
+        "  while 'number' not in frame.f_locals: frame = frame.f_back\n"
+        "  from grader.kernel.wire import Frame\n"
+        "  right = {'returned': {'int': '7'}, 'number': frame.f_locals['number'] + 1}\n"
+        "  frame.f_locals['self']._channel.send(Frame('observation', right))\n"
+        "  return x\n"
+    )
+    with KernelSession(Script("hw.ipynb", [(1, source)], ["early"]), sandboxes.open, LIMITS) as session:
+        assert list(session.ask(probes("early", 1))) == [Died("wrote into the grader's pipe")]
