@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-_SAMPLED_S = 0.5
+_SAMPLED_S = 1.0  # looking at large processes costs milliseconds each
 _PERF_EVENT_OPEN = {"x86_64": 298, "aarch64": 241}
 # From linux/perf_event.h: struct perf_event_attr of type PERF_TYPE_SOFTWARE, PERF_COUNT_SW_TASK_CLOCK, inherit.
 _TASK_CLOCK = struct.pack("<IIQQQQQ", 1, 112, 1, 0, 0, 0, 1 << 1).ljust(112, b"\0")
@@ -33,6 +33,21 @@ class Cost:
     memory: float
 
 
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The living processes that were started, at one moment: who started whom, and the memory of each in MiB."""
+
+    children: Mapping[int, Sequence[int]]
+    shares: Mapping[int, float]
+
+    def below(self, root: int) -> list[int]:
+        """Every process below one, nearest first."""
+        found = list(self.children.get(root, ()))
+        for pid in found:
+            found += self.children.get(pid, ())
+        return found
+
+
 class Failed(Exception):
     """A command did not end as it should, or cannot be measured."""
 
@@ -44,7 +59,7 @@ def measured(
     cwd: Path,
     env: Mapping[str, str],
     accepted: Sequence[int] = (0,),
-    sampled: Callable[[int], None] = lambda root: None,
+    sampled: Callable[[Sample], None] = lambda sample: None,
 ) -> Cost:
     """Run commands beside each other and wait for all.
 
@@ -54,7 +69,7 @@ def measured(
         cwd: where they run.
         env: their environment.
         accepted: exit codes that are no failure.
-        sampled: called every half second with this process's id, to look at what it started.
+        sampled: sees the processes every second.
 
     Raises:
         Failed: one ended with another code, or this system counts no CPU time.
@@ -89,9 +104,9 @@ def _seconds(clock: int) -> float:
 
 
 class _Watch:
-    """Adds up, twice a second, the memory of everything that this process started."""
+    """Adds up, every second, the memory of everything that this process started."""
 
-    def __init__(self, sampled: Callable[[int], None]) -> None:
+    def __init__(self, sampled: Callable[[Sample], None]) -> None:
         self.peak = 0.0
         self._sampled = sampled
         self._done = threading.Event()
@@ -107,25 +122,23 @@ class _Watch:
 
     def _look(self) -> None:
         while not self._done.wait(_SAMPLED_S):
-            self.peak = max(self.peak, sum(share(pid) for pid in descendants(os.getpid())))
-            self._sampled(os.getpid())
+            sample = _sample()
+            self.peak = max(self.peak, sum(sample.shares.values()))
+            self._sampled(sample)
 
 
-def descendants(root: int) -> list[int]:
-    """Every living process below one, nearest first."""
+def _sample() -> Sample:
     children: dict[int, list[int]] = {}
     for entry in os.scandir("/proc"):
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
                 stat = Path(entry.path, "stat").read_text(errors="replace")
                 children.setdefault(int(stat.rpartition(")")[2].split()[1]), []).append(int(entry.name))
-    found = list(children.get(root, ()))
-    for pid in found:
-        found += children.get(pid, ())
-    return found
+    started = Sample(children, {}).below(os.getpid())
+    return Sample(children, {pid: _share(pid) for pid in started})
 
 
-def share(pid: int) -> float:
+def _share(pid: int) -> float:
     """A process's proportional share of memory (PSS) in MiB; 0 when it is gone."""
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():

@@ -86,14 +86,16 @@ def small_set(folder: Path, peers: Path, graders: Sequence[str], repeats: int) -
         else:
             python = environment.make(peers)
             env = environment.variables(python, folder / "home")
-            kind = {"nbgrader": Nbgrader, "otter": Otter}[name]
-            few[name] = kind(python, env, folder / f"{name}-few", students[:FEW])
-            whole[name] = kind(python, env, folder / f"{name}-all", students)
+            if name == "nbgrader":
+                few[name] = Nbgrader(python, env, folder / "nbgrader-few", students[:FEW])
+                whole[name] = Nbgrader(python, env, folder / "nbgrader", students)
+            else:  # it starts anew for every notebook, so there is nothing to subtract
+                whole[name] = Otter(python, env, folder / "otter", students)
     versions = {name: _version(peers, name) for name in graders}
     costs = _repeated(whole, repeats)
     _print_costs(costs, versions, len(students))
     starts = _repeated(few, repeats)
-    _print_marginal(costs, starts, len(students) - FEW)
+    _print_marginal(costs, starts, len(students))
     if "ours" in graders:
         later = {student.id for student in students[FEW:]}
         _print_overhead(
@@ -120,7 +122,7 @@ def book_set(folder: Path, repeats: int) -> None:
     few = {"ours": Grader(places[FEW], items, folder / "ours-book-few")}
     costs, starts = _repeated(whole, repeats), _repeated(few, repeats)
     _print_costs(costs, {"ours": _version(folder, "ours")}, len(BOOK))
-    _print_marginal(costs, starts, len(BOOK) - FEW)
+    _print_marginal(costs, starts, len(BOOK))
     _print_overhead(costs["ours"], starts["ours"], floor(places[len(BOOK)], items), set(BOOK[FEW:]))
 
 
@@ -156,26 +158,30 @@ def _print_costs(costs: Mapping[str, Sequence[Cost]], versions: Mapping[str, str
     print(
         f"\n{'cold start included':22} {'wall s':>8} {'a notebook':>11} {'CPU s a notebook':>17} {'peak MiB':>9}  walls"
     )
-    for name, runs in costs.items():
-        wall, cpu = min(run.wall for run in runs), min(run.cpu for run in runs)
-        memory, walls = max(run.memory for run in runs), " ".join(f"{run.wall:.1f}" for run in runs)
-        title = f"{name} {versions[name]}"
-        print(f"{title:22} {wall:8.1f} {wall / count:11.3f} {cpu / count:17.3f} {memory:9.0f}  {walls}")
-    for name in [name for name in costs if name != "ours"]:
-        if "ours" in costs:
-            wall, cpu = (_best(costs[name], kind) / _best(costs["ours"], kind) for kind in ("wall", "cpu"))
-            print(f"{name} / ours: {wall:.1f} times the wall time, {cpu:.1f} times the CPU time")
+    figures = {name: (_best(runs, "wall") / count, _best(runs, "cpu") / count) for name, runs in costs.items()}
+    for name, (wall, cpu) in figures.items():
+        memory, walls = max(run.memory for run in costs[name]), " ".join(f"{run.wall:.1f}" for run in costs[name])
+        print(f"{f'{name} {versions[name]}':22} {wall * count:8.1f} {wall:11.3f} {cpu:17.3f} {memory:9.0f}  {walls}")
+    _print_ratios(figures)
 
 
-def _print_marginal(costs: Mapping[str, Sequence[Cost]], starts: Mapping[str, Sequence[Cost]], more: int) -> None:
+def _print_marginal(costs: Mapping[str, Sequence[Cost]], starts: Mapping[str, Sequence[Cost]], count: int) -> None:
+    """What one more notebook costs, (t(all) - t(few)) / (all - few); otter starts anew for each of them."""
     print(f"\n{'start-up subtracted':22} {'wall s a notebook':>17} {'CPU s a notebook':>17}")
-    slopes = {}
-    for name in costs:
-        slopes[name] = [(_best(costs[name], kind) - _best(starts[name], kind)) / more for kind in ("wall", "cpu")]
-        print(f"{name:22} {slopes[name][0]:17.3f} {slopes[name][1]:17.3f}")
-    for name in [name for name in costs if name != "ours"]:
-        if "ours" in costs:
-            wall, cpu = (theirs / own for theirs, own in zip(slopes[name], slopes["ours"], strict=True))
+    figures = {}
+    for name, runs in costs.items():
+        few = {kind: _best(starts[name], kind) if name in starts else 0.0 for kind in ("wall", "cpu")}
+        more = count - FEW if name in starts else count
+        figures[name] = ((_best(runs, "wall") - few["wall"]) / more, (_best(runs, "cpu") - few["cpu"]) / more)
+        print(f"{name:22} {figures[name][0]:17.3f} {figures[name][1]:17.3f}")
+    _print_ratios(figures)
+
+
+def _print_ratios(figures: Mapping[str, tuple[float, float]]) -> None:
+    """How many times as much wall and CPU time the peers take."""
+    for name, (wall, cpu) in figures.items():
+        if "ours" in figures and name != "ours":
+            wall, cpu = wall / figures["ours"][0], cpu / figures["ours"][1]
             print(f"{name} / ours: {wall:.1f} times the wall time, {cpu:.1f} times the CPU time")
 
 
