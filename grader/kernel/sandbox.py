@@ -30,6 +30,8 @@ from pathlib import Path
 from typing import Protocol
 
 from grader.errors import SandboxError
+from grader.kernel import bounds
+from grader.kernel.bounds import Bounds
 from grader.kernel.wire import Channel
 from grader.records import Limits
 
@@ -85,6 +87,10 @@ class Sandbox(Protocol):
         """Where things lie inside."""
         ...
 
+    def cause(self) -> str:
+        """What its limits have ended, in our own words; "" when nothing."""
+        ...
+
     def close(self) -> None:
         """Kill it and everything it started; it is gone when this returns."""
         ...
@@ -93,11 +99,18 @@ class Sandbox(Protocol):
 class Confined:
     """A running process and the pipe to it. Closing kills everything it started."""
 
-    def __init__(self, process: subprocess.Popen[bytes], channel: Channel, place: Place, folder: Path | None) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], channel: Channel, place: Place, folder: Path | None, held: Bounds
+    ) -> None:
         self.channel: Channel = channel
         self.place: Place = place
         self._process = process
         self._folder = folder
+        self._held = held
+
+    def cause(self) -> str:
+        """What its limits have ended."""
+        return self._held.cause()
 
     def close(self) -> None:
         """Kill the process with all its children and forget its files."""
@@ -105,33 +118,34 @@ class Confined:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
         self._process.wait()
+        self._held.close()
         self.channel.close()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def start(confinement: Confinement) -> Confined:
-    """Start one confined process that will serve one session.
+def start(confinement: Confinement, limits: Limits) -> Confined:
+    """Start one confined process that will serve one session within these limits.
 
     Raises:
         SandboxError: the sandbox cannot be started.
     """
     if confinement.backend == "none":
-        return _start_plain(confinement)
+        return _start_plain(confinement, limits)
     place = Place("/venv/bin/python", "/grader", "/tmp/work", "/data" if confinement.data else None)  # noqa: S108
     with filter_file() as fd:
         # Where root starts it there is no user namespace to disable; the filter refuses new ones in any case.
         door = [] if drops_root() else ["--disable-userns"]
         command = [*bubblewrap_command(confinement), *door, "--seccomp", str(fd), "--", *boot_command(place, "session")]
-        return _spawn(command, {}, place, None, keep=(fd,))
+        return _spawn(command, {}, place, None, limits, keep=(fd,))
 
 
-def _start_plain(confinement: Confinement) -> Confined:
+def _start_plain(confinement: Confinement, limits: Limits) -> Confined:
     folder = Path(tempfile.mkdtemp(prefix="grader-"))
     place = Place(sys.executable, str(PACKAGE.parent), str(folder / "work"), str(confinement.data or "") or None)
     environment = {**_environment(confinement), "HOME": str(folder), "TMPDIR": str(folder)}
     command = [place.python, *_ISOLATED, f"{place.root}/grader/kernel/inside/boot.py", place.root, "session", ""]
-    return _spawn(command, environment, place, folder)
+    return _spawn(command, environment, place, folder, limits)
 
 
 def boot_command(place: Place, role: str) -> list[str]:
@@ -145,11 +159,17 @@ def boot_command(place: Place, role: str) -> list[str]:
 
 
 def _spawn(
-    argv: Sequence[str], environment: Mapping[str, str], place: Place, folder: Path | None, keep: tuple[int, ...] = ()
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    place: Place,
+    folder: Path | None,
+    limits: Limits,
+    keep: tuple[int, ...] = (),
 ) -> Confined:
+    held = bounds.of(limits)
     try:
         process = subprocess.Popen(
-            argv,
+            held.starting(argv),
             env=dict(environment),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -158,13 +178,20 @@ def _spawn(
             start_new_session=True,
         )
     except OSError as error:
+        held.close()
         raise SandboxError(f"cannot start {argv[0]}: {error}; `grader doctor` says what is missing") from error
     if process.stdin is None or process.stdout is None:
         raise SandboxError("the sandbox has no pipes")
     channel = Channel(os.dup(process.stdout.fileno()), os.dup(process.stdin.fileno()))
     process.stdin.close()
     process.stdout.close()
-    return Confined(process, channel, place, folder)
+    confined = Confined(process, channel, place, folder, held)
+    try:
+        held.admit(process.pid)
+    except SandboxError:
+        confined.close()
+        raise
+    return confined
 
 
 # ---- bubblewrap ------------------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ from grader.kernel.wire import (
 from grader.probes import Died, Missing, Observation, Probe, Raised, TimedOut, Version
 from grader.records import Limits, SourceFile
 
-Open = Callable[[], Sandbox]
+Open = Callable[[Limits], Sandbox]
 
 _BOOT_S = 120.0  # importing torch on a busy machine
 _GRACE_S = 8.0  # beyond a limit that the sandbox itself is to keep
@@ -169,14 +169,14 @@ class KernelSession:
         except ChannelTimeout:
             return TimedOut(limit + _GRACE_S)
         except ChannelClosed:
-            return Died("the sandbox is gone")
+            return Died(self._cause("the sandbox is gone"))
         except ProtocolError:
             return Died("wrote into the grader's pipe")
 
     def _in_our_words(self, frame: Frame, name: str) -> Observation:
         """An observation without a word of the sandbox's own choice, because hidden inputs could be told in it."""
         if frame.kind == "died":
-            return Died(_reason(frame))
+            return Died(self._cause(_reason(frame)))
         match read_observation(frame):
             case Raised(type=kind, line=line, message=message):
                 known = line in self._lines or not line
@@ -187,6 +187,10 @@ class KernelSession:
                 return Died("the driver said so")
             case observation:
                 return observation
+
+    def _cause(self, told: str) -> str:
+        """Why the sandbox is gone: its limits, else what is told of it."""
+        return (self._sandbox.cause() if self._sandbox is not None else "") or told
 
     def _knows(self, kind: str) -> bool:
         """Whether an exception of this name is Python's, a library's known one, or written in the notebook."""
@@ -200,7 +204,7 @@ class KernelSession:
                 self._fault = f"ended the kernel {self._openings} times"
                 break
             self._openings += 1
-            self._sandbox = self._open_sandbox()
+            self._sandbox = self._open_sandbox(self._limits)
             try:
                 self._run_cells(self._sandbox)
             except _CellEnded as ended:
@@ -240,7 +244,7 @@ class KernelSession:
                     return
                 cell = self._progress(frame, cell)
             except ChannelClosed:
-                raise _CellEnded(cell, "ended the kernel") from None
+                raise _CellEnded(cell, self._cause("ended the kernel")) from None
             except ChannelTimeout:
                 raise _CellEnded(cell, f"did not stop after {self._limits.cell_s:g} s") from None
             except ProtocolError as error:
@@ -263,7 +267,7 @@ class KernelSession:
                     self._timed_out += 1
                 return number
             case "died", _:
-                raise _CellEnded(cell, _reason(frame))
+                raise _CellEnded(cell, self._cause(_reason(frame)))
             case _:
                 raise ProtocolError(f"unexpected frame {frame.kind[:20]!r}")
 

@@ -10,8 +10,12 @@ import signal
 import socket
 import struct
 import subprocess
+import time
+from pathlib import Path
 
 from grader.errors import SandboxError
+from grader.kernel import bounds, cgroups
+from grader.kernel.bounds import Bounds
 from grader.kernel.sandbox import (
     Confinement,
     Place,
@@ -22,11 +26,14 @@ from grader.kernel.sandbox import (
     system_call_filter,
 )
 from grader.kernel.wire import Channel
+from grader.records import Limits
 
 _log = logging.getLogger(__name__)
 
 _BOOT_S = 120.0
 _FORK_S = 30.0
+_HASTEN_S = 0.002
+WEAK = "limits=weak"
 _SERVED = 200  # sessions after which a template is replaced, whatever they may have left behind
 
 
@@ -47,8 +54,8 @@ class Template:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def open(self) -> Forked:
-        """A new session's process, as private as one of its own sandbox.
+    def open(self, limits: Limits) -> Forked:
+        """A new session's process within these limits, as private as one of its own sandbox.
 
         Raises:
             SandboxError: the template cannot be started, or this system forbids what forks need.
@@ -69,7 +76,8 @@ class Template:
         finally:
             os.close(theirs_read)
             os.close(theirs_write)
-        return Forked(pidfd, Channel(ours_read, ours_write), self._place)
+        # It waits for its first frame, so that nothing happens before it is held.
+        return Forked(pidfd, Channel(ours_read, ours_write), self._place, limits)
 
     def close(self) -> None:
         """Kill the template and with it every session it forked."""
@@ -118,6 +126,9 @@ class Template:
         disk = self._confinement.limits.disk_mb << 20
         self._control.settimeout(_FORK_S)
         socket.send_fds(self._control, [struct.pack("<Q", disk)], [read_fd, write_fd])
+        until = time.monotonic() + _FORK_S
+        while not select.select([self._control], [], [], _HASTEN_S)[0] and time.monotonic() < until:
+            cgroups.hasten()
         message, descriptors, _, _ = socket.recv_fds(self._control, 256, 1)
         if message[:1] != b"F" or len(descriptors) != 1:
             raise SandboxError(message[1:].decode(errors="replace") or "it has died")
@@ -127,18 +138,39 @@ class Template:
 class Forked:
     """One session's process, forked from a template."""
 
-    def __init__(self, pidfd: int, channel: Channel, place: Place) -> None:
+    def __init__(self, pidfd: int, channel: Channel, place: Place, limits: Limits) -> None:
         self.channel = channel
         self.place = place
         self._pidfd = pidfd
+        self._held: Bounds | None = None
+        try:
+            self._held = bounds.of(limits)
+            self._held.admit(_number(pidfd))
+            if _number(pidfd) < 0:
+                raise SandboxError("a session's process ended before its first frame")
+        except SandboxError:
+            self.close()
+            raise
+
+    def cause(self) -> str:
+        """What its limits have ended."""
+        return self._held.cause() if self._held is not None else ""
 
     def close(self) -> None:
         """Kill its process 1, which takes its process namespace with it, and wait until it is gone."""
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
         select.select([self._pidfd], [], [], 10)
+        if self._held is not None:
+            self._held.close()
         os.close(self._pidfd)
         self.channel.close()
+
+
+def _number(pidfd: int) -> int:
+    """The number of a process by its descriptor, see pidfd_open(2); below 0 once it is gone."""
+    rows = dict(line.split(":", 1) for line in Path(f"/proc/self/fdinfo/{pidfd}").read_text().splitlines())
+    return int(rows["Pid"])
 
 
 class Sandboxes:
@@ -151,8 +183,8 @@ class Sandboxes:
 
     @property
     def isolation(self) -> str:
-        """How the last session was confined: forked, bubblewrap or none."""
-        return self._isolation
+        """How the last session was confined: forked, bubblewrap or none, and whether its limits are weak."""
+        return self._isolation if bounds.strong() else f"{self._isolation} {WEAK}"
 
     def __enter__(self) -> Sandboxes:
         return self
@@ -161,18 +193,18 @@ class Sandboxes:
         if self._template is not None:
             self._template.close()
 
-    def open(self) -> Sandbox:
-        """A sandbox that will serve one session.
+    def open(self, limits: Limits) -> Sandbox:
+        """A sandbox that will serve one session within these limits.
 
         Raises:
             SandboxError: none can be started.
         """
         if self._template is not None:
             try:
-                return self._template.open()
+                return self._template.open(limits)
             except SandboxError as error:
                 _log.warning("%s; each notebook gets a sandbox of its own from here on, which is slower", error)
                 self._template.close()
                 self._template = None
                 self._isolation = self._confinement.backend
-        return start(self._confinement)
+        return start(self._confinement, limits)
