@@ -93,9 +93,9 @@ def mounted(cgroup: str, mountinfo: str) -> list[Tree]:
         else:
             continue
         wanted = frozenset(_CONTROLLERS) & controllers
-        path = PurePosixPath(paths.get("" if version == 2 else min(wanted, default=""), "nowhere"))
-        if wanted and path.is_relative_to(root):
-            own = Path(point) / path.relative_to(root)
+        group = PurePosixPath(paths.get("" if version == 2 else min(wanted, default=""), "nowhere"))
+        if wanted and group.is_relative_to(root):
+            own = Path(point) / group.relative_to(root)
             found.append(Tree(version, own, own.parent if own.name == _ITSELF else own, wanted))
     return found
 
@@ -143,6 +143,11 @@ def _sweep(parent: Path) -> None:
             with contextlib.suppress(OSError):
                 os.close(_locked(folder))
                 _remove(folder)
+
+
+def made() -> list[Path]:
+    """The groups that this process has made and not removed."""
+    return [folder for tree in trees() for folder in tree.parent.glob(f"grader-{os.getpid()}-*")]
 
 
 def hasten() -> None:

@@ -41,7 +41,7 @@ _MASKED = ("/usr/share/datasets", "/usr/local/share/datasets", "/usr/src", "/usr
 _FIRST_USER = 1_900_000_000  # above every number that systems give out
 # As -I, but for the environment, which is our own: PYTHONHASHSEED has to count, or sets have another order every time.
 _ISOLATED = ("-P", "-s", "-B")
-_NVIDIA = ("/dev/nvidia0", "/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools")
+NVIDIA = ("/dev/nvidia0", "/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools")
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +238,7 @@ def bubblewrap_command(confinement: Confinement) -> list[str]:
         command += ["--perms", "1777", "--size", disk, "--tmpfs", folder]
     if confinement.device == "cuda":
         command += ["--ro-bind", "/sys", "/sys"]
-        for node in _NVIDIA:
+        for node in NVIDIA:
             command += ["--dev-bind-try", node, node]
     masked = [each for each in (*_MASKED, *_below_visible(confinement.secrets)) if os.path.isdir(each)]
     for folder in masked:
