@@ -234,6 +234,9 @@ def bubblewrap_command(confinement: Confinement) -> list[str]:
         command += ["--ro-bind", str(confinement.data), "/data"]
     disk = str(confinement.limits.disk_mb << 20)
     command += ["--proc", "/proc", "--dev", "/dev"]
+    if root_by_number():  # to whom the machine's settings belong; bubblewrap leaves them open
+        for settings in filter(os.path.exists, ("/proc/sys", "/proc/irq", "/proc/bus", "/proc/sysrq-trigger")):
+            command += ["--ro-bind", settings, settings]
     for folder in ("/tmp", "/dev/shm"):  # noqa: S108
         command += ["--perms", "1777", "--size", disk, "--tmpfs", folder]
     if confinement.device == "cuda":
@@ -261,6 +264,15 @@ def drops_root() -> bool:
         return False
     command = [bwrap, "--unshare-pid", "--unshare-net", "--ro-bind", "/", "/", "--", "/bin/true"]
     return subprocess.run(command, env={}, capture_output=True, check=False).returncode == 0
+
+
+def root_by_number() -> bool:
+    """Whether the student has root's number, because root runs the grader and cannot give it up: see `drops_root`.
+
+    Then what belongs to root is kept from it one by one: settings of the machine, the template's files in /proc, and
+    the modes of device nodes, which are the machine's own also in a sandbox.
+    """
+    return os.geteuid() == 0 and not drops_root()
 
 
 def _python_folders() -> list[str]:
@@ -305,6 +317,7 @@ _FORBIDDEN = (
     "swapon swapoff reboot acct quotactl syslog open_by_handle_at name_to_handle_at clock_settime settimeofday "
     "sethostname setdomainname iopl ioperm lookup_dcookie nfsservctl vhangup pidfd_getfd"
 ).split()
+_CHANGES_OF_MODE = ("chmod", "fchmod", "fchmodat", 452)  # fchmodat2, of which older versions of libseccomp know nothing
 _NAMESPACES = 0x02000000 | 0x00020000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000 | 0x00000080
 _SOCKET_FAMILIES = (1, 2, 10, 16)  # unix, inet, inet6, netlink: what libraries try; there is no network anyway
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
@@ -329,6 +342,10 @@ def system_call_filter() -> bytes:
     for flag in (1 << bit for bit in range(32) if _NAMESPACES >> bit & 1):
         rules.add_rule(refuse, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, flag, flag))
     rules.add_rule(unknown, "clone3")  # its flags lie in memory, where a filter cannot look; libc falls back to clone
+    for name in _CHANGES_OF_MODE if root_by_number() else ():
+        with contextlib.suppress(RuntimeError, ValueError, OSError):
+            # As if it had been done: programs that copy files do not expect a refusal.
+            rules.add_rule(seccomp.ERRNO(0), name)
     for request in (_TIOCSTI, _TIOCLINUX):
         rules.add_rule(refuse, "ioctl", seccomp.Arg(1, seccomp.MASKED_EQ, 0xFFFFFFFF, request))
     for family in set(range(46)) - set(_SOCKET_FAMILIES):

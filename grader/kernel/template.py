@@ -22,6 +22,7 @@ from grader.kernel.sandbox import (
     Sandbox,
     boot_command,
     bubblewrap_command,
+    root_by_number,
     start,
     system_call_filter,
 )
@@ -92,7 +93,8 @@ class Template:
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
-        command = [*bubblewrap_command(self._confinement), "--", *boot_command(self._place, "template")]
+        hidden = ["--tmpfs", "/proc/1"] if root_by_number() else []
+        command = [*bubblewrap_command(self._confinement), *hidden, "--", *boot_command(self._place, "template")]
         debug = bool(os.environ.get("GRADER_DEBUG"))
         try:
             self._process = subprocess.Popen(

@@ -4,6 +4,7 @@ The docstring is the promise. The function is given what the grader has planted,
 the promise is kept. Without a sandbox it runs with the rights of whoever asked, so it tries nothing that could do harm.
 """
 
+import contextlib
 import ctypes
 import errno
 import fcntl
@@ -202,13 +203,11 @@ def settings(told: Told) -> list[str]:
             paths = [os.path.join(folder, name).rstrip("/") for name in names if name != "ns_last_pid"]
             wrong += [path for path in paths if os.path.isfile(path) and _opens(path, os.O_WRONLY | os.O_NONBLOCK)]
     for name in os.listdir("/dev"):
-        try:
-            mode = os.lstat(f"/dev/{name}").st_mode
-            if stat.S_ISCHR(mode) and name not in ("ptmx", "console"):
-                os.chmod(f"/dev/{name}", stat.S_IMODE(mode))  # what it is already
-                wrong.append(f"/dev/{name}")
-        except OSError:
-            continue
+        with contextlib.suppress(OSError):
+            before = os.lstat(f"/dev/{name}")
+            if stat.S_ISCHR(before.st_mode) and name not in ("ptmx", "console"):
+                os.chmod(f"/dev/{name}", stat.S_IMODE(before.st_mode))  # what it is already, but the kernel notes when
+                wrong += [f"/dev/{name}"] if os.lstat(f"/dev/{name}").st_ctime_ns != before.st_ctime_ns else []
     return wrong
 
 
