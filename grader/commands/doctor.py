@@ -6,13 +6,17 @@ import importlib.util
 import os
 import platform
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from grader import datasets
 from grader.commands import isolation
 from grader.errors import DataMissing, SandboxError
+
+if TYPE_CHECKING:
+    from grader.kernel.promises import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,47 @@ class Line:
     good: bool
     text: str
     needed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """One way to confine a notebook, and which promises it keeps on this machine."""
+
+    name: str  # forked, bubblewrap or none, as in the gradebook
+    verdicts: Sequence[Verdict]
+    problem: str = ""  # why it cannot be used at all
+
+    @property
+    def good(self) -> bool:
+        """Whether it keeps every promise."""
+        return not self.problem and all(verdict.kept for verdict in self.verdicts)
+
+
+def backends() -> Iterator[Backend]:
+    """Look at the promises of each backend from inside; takes minutes in all."""
+    from grader.kernel import promises
+    from grader.kernel.sandbox import Confinement
+    from grader.kernel.template import Sandboxes
+
+    problem = isolation.bubblewrap_problem()
+    with promises.planted() as told:
+        for name in ("forked", "bubblewrap", "none"):
+            if name != "none" and problem:
+                yield Backend(name, (), problem)
+                continue
+            kind = "none" if name == "none" else "bubblewrap"
+            confinement = Confinement(kind, None, limits=promises.LIMITS)
+            try:
+                with Sandboxes(confinement, warm=name == "forked") as sandboxes:
+                    verdicts = tuple(promises.keep(sandboxes, told))
+                    used = sandboxes.isolation
+            except SandboxError as error:
+                yield Backend(name, (), str(error))
+                continue
+            if used.startswith(name):
+                yield Backend(used, verdicts)
+            else:
+                yield Backend(name, (), "this system forbids what forks need; each notebook gets a sandbox of its own")
 
 
 def examine() -> Iterator[Line]:
@@ -62,10 +107,9 @@ def _filter() -> Line:
 
 
 def _limits() -> Line:
-    for root in (Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup")):
-        if (root / "cgroup.procs").exists() and os.access(root, os.W_OK):
-            return Line("limits", True, f"rlimits inside the sandbox; cgroups writable at {root}")
-    return Line("limits", True, "rlimits inside the sandbox; cgroups are not writable", needed=False)
+    weakness = isolation.weakness()
+    text = weakness or "a control group for each session, and rlimits inside it"
+    return Line("limits", not weakness, text, needed=False)
 
 
 def _memory() -> Line:

@@ -92,7 +92,7 @@ def grade(options: Options, watch: Watch) -> Result:
             if options.force or not book.unchanged(assignment.name, each.student.id, keys[each.student.id])
         ]
         asked = [item for item in assignment.items if not options.items or item.id in options.items]
-        for sentence in (chosen, *(choosing.missing_data(asked) if todo else ())):
+        for sentence in (chosen, *((*choosing.missing_data(asked), isolation.weakness()) if todo else ())):
             if sentence:
                 watch.told(sentence)
         watch.planned(todo, len(found) - len(todo))

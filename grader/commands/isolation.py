@@ -36,6 +36,18 @@ def bubblewrap_problem() -> str:
     return f"no sandbox: bubblewrap fails here ({told}); user namespaces may be forbidden by this system"
 
 
+def weakness() -> str:
+    """What is weak about limits here, with the remedy; "" where sessions get control groups."""
+    from grader.kernel import bounds
+
+    if bounds.strong():
+        return ""
+    return (
+        "limits are weak here: no control groups may be made, so that memory and processes are looked at four times a "
+        "second; `systemd-run --user --scope -p Delegate=yes grader grade ...` gives this account groups of its own"
+    )
+
+
 def device(wanted: str) -> str:
     """cuda or cpu.
 

@@ -30,6 +30,8 @@ from pathlib import Path
 from typing import Protocol
 
 from grader.errors import SandboxError
+from grader.kernel import bounds
+from grader.kernel.bounds import Bounds
 from grader.kernel.wire import Channel
 from grader.records import Limits
 
@@ -40,7 +42,7 @@ _ENDING_S = 2.0  # between the last word of a process and its end
 _FIRST_USER = 1_900_000_000  # above every number that systems give out
 # As -I, but for the environment, which is our own: PYTHONHASHSEED has to count, or sets have another order every time.
 _ISOLATED = ("-P", "-s", "-B")
-_NVIDIA = ("/dev/nvidia0", "/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools")
+NVIDIA = ("/dev/nvidia0", "/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,10 @@ class Sandbox(Protocol):
         """How its first process ended, as of waitpid, once it has; None before, or where that is not known."""
         ...
 
+    def cause(self) -> str:
+        """What its limits have ended, in our own words; "" when nothing."""
+        ...
+
     def close(self) -> None:
         """Kill it and everything it started; it is gone when this returns."""
         ...
@@ -98,11 +104,18 @@ class Sandbox(Protocol):
 class Confined:
     """A running process and the pipe to it. Closing kills everything it started."""
 
-    def __init__(self, process: subprocess.Popen[bytes], channel: Channel, place: Place, folder: Path | None) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], channel: Channel, place: Place, folder: Path | None, held: Bounds
+    ) -> None:
         self.channel: Channel = channel
         self.place: Place = place
         self._process = process
         self._folder = folder
+        self._held = held
+
+    def cause(self) -> str:
+        """What its limits have ended."""
+        return self._held.cause()
 
     def ended(self) -> int | None:
         """How it ended, as of waitpid; bubblewrap passes on a signal as 128 more than its number."""
@@ -118,33 +131,34 @@ class Confined:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
         self._process.wait()
+        self._held.close()
         self.channel.close()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def start(confinement: Confinement) -> Confined:
-    """Start one confined process that will serve one session.
+def start(confinement: Confinement, limits: Limits) -> Confined:
+    """Start one confined process that will serve one session within these limits.
 
     Raises:
         SandboxError: the sandbox cannot be started.
     """
     if confinement.backend == "none":
-        return _start_plain(confinement)
+        return _start_plain(confinement, limits)
     place = Place("/venv/bin/python", "/grader", "/tmp/work", "/data" if confinement.data else None)  # noqa: S108
     with filter_file() as fd:
         # Where root starts it there is no user namespace to disable; the filter refuses new ones in any case.
         door = [] if drops_root() else ["--disable-userns"]
         command = [*bubblewrap_command(confinement), *door, "--seccomp", str(fd), "--", *boot_command(place, "session")]
-        return _spawn(command, {}, place, None, keep=(fd,))
+        return _spawn(command, {}, place, None, limits, keep=(fd,))
 
 
-def _start_plain(confinement: Confinement) -> Confined:
+def _start_plain(confinement: Confinement, limits: Limits) -> Confined:
     folder = Path(tempfile.mkdtemp(prefix="grader-"))
     place = Place(sys.executable, str(PACKAGE.parent), str(folder / "work"), str(confinement.data or "") or None)
     environment = {**_environment(confinement), "HOME": str(folder), "TMPDIR": str(folder)}
     command = [place.python, *_ISOLATED, f"{place.root}/grader/kernel/inside/boot.py", place.root, "session", ""]
-    return _spawn(command, environment, place, folder)
+    return _spawn(command, environment, place, folder, limits)
 
 
 def boot_command(place: Place, role: str) -> list[str]:
@@ -158,11 +172,17 @@ def boot_command(place: Place, role: str) -> list[str]:
 
 
 def _spawn(
-    argv: Sequence[str], environment: Mapping[str, str], place: Place, folder: Path | None, keep: tuple[int, ...] = ()
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    place: Place,
+    folder: Path | None,
+    limits: Limits,
+    keep: tuple[int, ...] = (),
 ) -> Confined:
+    held = bounds.of(limits)
     try:
         process = subprocess.Popen(
-            argv,
+            held.starting(argv),
             env=dict(environment),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -171,13 +191,20 @@ def _spawn(
             start_new_session=True,
         )
     except OSError as error:
+        held.close()
         raise SandboxError(f"cannot start {argv[0]}: {error}; `grader doctor` says what is missing") from error
     if process.stdin is None or process.stdout is None:
         raise SandboxError("the sandbox has no pipes")
     channel = Channel(os.dup(process.stdout.fileno()), os.dup(process.stdin.fileno()))
     process.stdin.close()
     process.stdout.close()
-    return Confined(process, channel, place, folder)
+    confined = Confined(process, channel, place, folder, held)
+    try:
+        held.admit(process.pid)
+    except SandboxError:
+        confined.close()
+        raise
+    return confined
 
 
 # ---- bubblewrap ------------------------------------------------------------------------------------------------------
@@ -220,11 +247,14 @@ def bubblewrap_command(confinement: Confinement) -> list[str]:
         command += ["--ro-bind", str(confinement.data), "/data"]
     disk = str(confinement.limits.disk_mb << 20)
     command += ["--proc", "/proc", "--dev", "/dev"]
+    if root_by_number():  # to whom the machine's settings belong; bubblewrap leaves them open
+        for settings in filter(os.path.exists, ("/proc/sys", "/proc/irq", "/proc/bus", "/proc/sysrq-trigger")):
+            command += ["--ro-bind", settings, settings]
     for folder in ("/tmp", "/dev/shm"):  # noqa: S108
         command += ["--perms", "1777", "--size", disk, "--tmpfs", folder]
     if confinement.device == "cuda":
         command += ["--ro-bind", "/sys", "/sys"]
-        for node in _NVIDIA:
+        for node in NVIDIA:
             command += ["--dev-bind-try", node, node]
     masked = [each for each in (*_MASKED, *_below_visible(confinement.secrets)) if os.path.isdir(each)]
     for folder in masked:
@@ -247,6 +277,15 @@ def drops_root() -> bool:
         return False
     command = [bwrap, "--unshare-pid", "--unshare-net", "--ro-bind", "/", "/", "--", "/bin/true"]
     return subprocess.run(command, env={}, capture_output=True, check=False).returncode == 0
+
+
+def root_by_number() -> bool:
+    """Whether the student has root's number, because root runs the grader and cannot give it up: see `drops_root`.
+
+    Then what belongs to root is kept from it one by one: settings of the machine, the template's files in /proc, and
+    the modes of device nodes, which are the machine's own also in a sandbox.
+    """
+    return os.geteuid() == 0 and not drops_root()
 
 
 def _python_folders() -> list[str]:
@@ -289,6 +328,7 @@ _FORBIDDEN = (
     "swapon swapoff reboot acct quotactl syslog open_by_handle_at name_to_handle_at clock_settime settimeofday "
     "sethostname setdomainname iopl ioperm lookup_dcookie nfsservctl vhangup pidfd_getfd"
 ).split()
+_CHANGES_OF_MODE = ("chmod", "fchmod", "fchmodat", 452)  # fchmodat2, of which older versions of libseccomp know nothing
 _NAMESPACES = 0x02000000 | 0x00020000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000 | 0x00000080
 _SOCKET_FAMILIES = (1, 2, 10, 16)  # unix, inet, inet6, netlink: what libraries try; there is no network anyway
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
@@ -313,6 +353,10 @@ def system_call_filter() -> bytes:
     for flag in (1 << bit for bit in range(32) if _NAMESPACES >> bit & 1):
         rules.add_rule(refuse, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, flag, flag))
     rules.add_rule(unknown, "clone3")  # its flags lie in memory, where a filter cannot look; libc falls back to clone
+    for change in _CHANGES_OF_MODE if root_by_number() else ():
+        with contextlib.suppress(RuntimeError, ValueError, OSError):
+            # As if it had been done: programs that copy files do not expect a refusal.
+            rules.add_rule(seccomp.ERRNO(0), change)
     for request in (_TIOCSTI, _TIOCLINUX):
         rules.add_rule(refuse, "ioctl", seccomp.Arg(1, seccomp.MASKED_EQ, 0xFFFFFFFF, request))
     for family in set(range(46)) - set(_SOCKET_FAMILIES):

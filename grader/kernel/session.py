@@ -32,7 +32,7 @@ from grader.kernel.wire import (
 from grader.probes import Died, Missing, Observation, Probe, Raised, TimedOut, Version
 from grader.records import Limits, SourceFile
 
-Open = Callable[[], Sandbox]
+Open = Callable[[Limits], Sandbox]
 
 _BOOT_S = 120.0  # importing torch on a busy machine
 _GRACE_S = 8.0  # beyond a limit that the sandbox itself is to keep
@@ -236,7 +236,11 @@ class KernelSession:
 
     def _end(self) -> str:
         """How the kernel ended, for the student."""
-        status = None if self._sandbox is None else self._sandbox.ended()
+        if self._sandbox is None:
+            return "for a reason of its own"
+        if cause := self._sandbox.cause():
+            return cause
+        status = self._sandbox.ended()
         if status is None:
             return "for a reason of its own"
         if os.WIFSIGNALED(status):
@@ -271,7 +275,7 @@ class KernelSession:
                 self._fault = f"ended the kernel {self._openings} times"
                 break
             self._openings += 1
-            self._sandbox = self._open_sandbox()
+            self._sandbox = self._open_sandbox(self._limits)
             try:
                 self._run_cells(self._sandbox)
             except _CellEnded as ended:

@@ -10,18 +10,24 @@ import signal
 import socket
 import struct
 import subprocess
+import time
+from pathlib import Path
 
 from grader.errors import SandboxError
+from grader.kernel import bounds, cgroups
+from grader.kernel.bounds import Bounds
 from grader.kernel.sandbox import (
     Confinement,
     Place,
     Sandbox,
     boot_command,
     bubblewrap_command,
+    root_by_number,
     start,
     system_call_filter,
 )
 from grader.kernel.wire import Channel
+from grader.records import Limits
 
 _log = logging.getLogger(__name__)
 
@@ -30,6 +36,8 @@ _FORK_S = 30.0
 _ENDING_S = 2.0  # between the last word of a process and its end
 _REQUEST = struct.Struct("<cxxxxxxxq")  # to the template; forking.py says what
 _NUMBER = struct.Struct("<i")
+_HASTEN_S = 0.002
+WEAK = "limits=weak"
 _SERVED = 200  # sessions after which a template is replaced, whatever they may have left behind
 
 
@@ -42,6 +50,7 @@ class Template:
         self._place = Place("/venv/bin/python", "/grader", "/tmp/work", data)  # noqa: S108
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        self._word = b""  # what the newest copy said, until it is read
         self._served = 0
 
     def __enter__(self) -> Template:
@@ -50,8 +59,8 @@ class Template:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def open(self) -> Forked:
-        """A new session's process, as private as one of its own sandbox.
+    def open(self, limits: Limits) -> Forked:
+        """A new session's process within these limits, as private as one of its own sandbox.
 
         Raises:
             SandboxError: the template cannot be started, or this system forbids what forks need.
@@ -62,17 +71,20 @@ class Template:
         self._served += 1
         theirs_read, ours_write = os.pipe2(os.O_CLOEXEC)
         ours_read, theirs_write = os.pipe2(os.O_CLOEXEC)
+        channel = Channel(ours_read, ours_write)
         try:
             number, pidfd = self._fork(theirs_read, theirs_write)
+            # Held while it sets itself up: nothing of the student's happens before the first frame.
+            forked = Forked(self, number, pidfd, channel, self._place, limits)
+            self._await_copy(forked)
         except (OSError, SandboxError) as error:
-            for descriptor in (ours_read, ours_write):
-                os.close(descriptor)
+            channel.close()
             self.close()
             raise SandboxError(f"the template could not fork: {error}") from error
         finally:
             os.close(theirs_read)
             os.close(theirs_write)
-        return Forked(self, number, pidfd, Channel(ours_read, ours_write), self._place)
+        return forked
 
     def close(self) -> None:
         """Kill the template and with it every session it forked."""
@@ -87,7 +99,8 @@ class Template:
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = [*bubblewrap_command(self._confinement), "--", *boot_command(self._place, "template")]
+        hidden = ["--tmpfs", "/proc/1"] if root_by_number() else []
+        command = [*bubblewrap_command(self._confinement), *hidden, "--", *boot_command(self._place, "template")]
         debug = bool(os.environ.get("GRADER_DEBUG"))
         try:
             self._process = subprocess.Popen(
@@ -121,19 +134,31 @@ class Template:
         disk = self._confinement.limits.disk_mb << 20
         self._control.settimeout(_FORK_S)
         socket.send_fds(self._control, [_REQUEST.pack(b"F", disk)], [read_fd, write_fd])
-        number = pidfd = None
-        made = b""
-        while number is None or not made:  # one word of the template's, one of its copy's, in any order
+        until = time.monotonic() + _FORK_S
+        while not select.select([self._control], [], [], _HASTEN_S)[0] and time.monotonic() < until:
+            cgroups.hasten()
+        while True:
             message, descriptors, _, _ = socket.recv_fds(self._control, 256, 1)
             if descriptors:
-                (number,), pidfd = _NUMBER.unpack(message), descriptors[0]
-            elif message:
-                made = message
-            else:
+                return _NUMBER.unpack(message)[0], descriptors[0]
+            if not message:
                 raise SandboxError("it has died")
-        if made != b"M" or pidfd is None:
-            raise SandboxError(made[1:].decode(errors="replace"))
-        return number, pidfd
+            self._word = message  # of the copy, which may be quicker than its maker
+
+    def _await_copy(self, forked: Forked) -> None:
+        """Wait until a copy is private.
+
+        Raises:
+            SandboxError: it could not become so; with its own words.
+        """
+        if not self._word and self._control is not None:
+            select.select([self._control.fileno(), forked.fileno()], [], [], _FORK_S)
+            with contextlib.suppress(BlockingIOError):
+                self._word = self._control.recv(256, socket.MSG_DONTWAIT)
+        word, self._word = self._word, b""
+        if word != b"M":
+            forked.close()
+            raise SandboxError(word[1:].decode(errors="replace") or "its copy has died")
 
     def status(self, number: int) -> int | None:
         """How a session ended, as of waitpid; None where that is not known."""
@@ -150,12 +175,31 @@ class Template:
 class Forked:
     """One session's process, forked from a template."""
 
-    def __init__(self, template: Template, number: int, pidfd: int, channel: Channel, place: Place) -> None:
+    def __init__(
+        self, template: Template, number: int, pidfd: int, channel: Channel, place: Place, limits: Limits
+    ) -> None:
         self.channel = channel
         self.place = place
         self._template = template
         self._number = number
         self._pidfd = pidfd
+        self._held: Bounds | None = None
+        try:
+            self._held = bounds.of(limits)
+            self._held.admit(_number(pidfd))
+            if _number(pidfd) < 0:
+                raise SandboxError("a session's process ended before its first frame")
+        except SandboxError:
+            self.close()
+            raise
+
+    def fileno(self) -> int:
+        """Readable once its process 1 has ended."""
+        return self._pidfd
+
+    def cause(self) -> str:
+        """What its limits have ended."""
+        return self._held.cause() if self._held is not None else ""
 
     def ended(self) -> int | None:
         """How its process 1 ended, as of waitpid, once it has; None before, or where that is not known."""
@@ -167,8 +211,16 @@ class Forked:
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
         select.select([self._pidfd], [], [], 10)
+        if self._held is not None:
+            self._held.close()
         os.close(self._pidfd)
         self.channel.close()
+
+
+def _number(pidfd: int) -> int:
+    """The number of a process by its descriptor, see pidfd_open(2); below 0 once it is gone."""
+    rows = dict(line.split(":", 1) for line in Path(f"/proc/self/fdinfo/{pidfd}").read_text().splitlines())
+    return int(rows["Pid"])
 
 
 class Sandboxes:
@@ -181,8 +233,8 @@ class Sandboxes:
 
     @property
     def isolation(self) -> str:
-        """How the last session was confined: forked, bubblewrap or none."""
-        return self._isolation
+        """How the last session was confined: forked, bubblewrap or none, and whether its limits are weak."""
+        return self._isolation if bounds.strong() else f"{self._isolation} {WEAK}"
 
     def __enter__(self) -> Sandboxes:
         return self
@@ -191,18 +243,18 @@ class Sandboxes:
         if self._template is not None:
             self._template.close()
 
-    def open(self) -> Sandbox:
-        """A sandbox that will serve one session.
+    def open(self, limits: Limits) -> Sandbox:
+        """A sandbox that will serve one session within these limits.
 
         Raises:
             SandboxError: none can be started.
         """
         if self._template is not None:
             try:
-                return self._template.open()
+                return self._template.open(limits)
             except SandboxError as error:
                 _log.warning("%s; each notebook gets a sandbox of its own from here on, which is slower", error)
                 self._template.close()
                 self._template = None
                 self._isolation = self._confinement.backend
-        return start(self._confinement)
+        return start(self._confinement, limits)

@@ -345,12 +345,13 @@ class Channel:
         return Frame(kind, header, body)
 
     def close(self) -> None:
-        """Close both ends."""
-        for fd in (self._read_fd, self._write_fd):
+        """Close both ends; closed again, it does nothing."""
+        for fd in {self._read_fd, self._write_fd} - {-1}:
             try:
                 os.close(fd)
             except OSError:
                 continue
+        self._read_fd = self._write_fd = -1
 
     def _read(self, size: int, deadline: float | None) -> bytes:
         pieces = bytearray()

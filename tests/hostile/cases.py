@@ -42,7 +42,6 @@ class Case:
         slow: the isolations in which it takes long.
         finding: why the test fails at present; empty when it passes.
         finding_in: the isolations in which it does.
-        finding_as_root: whether it does so only where root runs the grader and cannot be given up.
     """
 
     id: str
@@ -55,7 +54,6 @@ class Case:
     slow: tuple[str, ...] = ()
     finding: str = ""
     finding_in: tuple[str, ...] = ("forked", "bubblewrap")
-    finding_as_root: bool = False
 
 
 @cache

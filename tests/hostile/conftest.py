@@ -15,13 +15,11 @@ import pytest
 from grader import checks, datasets, pipeline, rubric
 from grader.answer_key import AnswerKey
 from grader.commands import isolation
-from grader.kernel.sandbox import Confinement, drops_root
+from grader.kernel.sandbox import Confinement
 from grader.kernel.template import Sandboxes
 from grader.records import Assignment, Grade, Profile, Submission
 from tests.hostile import cases
 from tests.hostile.standing import Secrets
-
-AS_ROOT = os.getuid() == 0 and not drops_root()  # then the student is root of the machine by number
 
 
 @dataclass(frozen=True, slots=True)

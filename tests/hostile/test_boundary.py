@@ -16,6 +16,7 @@ from grader.kernel.sandbox import PACKAGE, Confinement, bubblewrap_command, syst
 from grader.kernel.session import KernelSession, Script
 from grader.kernel.template import Sandboxes
 from grader.probes import Probe, Returned
+from grader.records import Limits
 from tests.hostile.conftest import Desks, Ground
 
 Seen = dict[str, Any]
@@ -240,7 +241,7 @@ def test_bubblewrap_is_started_with_an_empty_environment(ground: Ground, monkeyp
     system_call_filter()  # made once, with a process that looks for libseccomp
     monkeypatch.setattr(subprocess, "Popen", in_its_place)
     with Sandboxes(Confinement("bubblewrap", None, limits=ground.assignment.limits), warm=True) as sandboxes:
-        sandboxes.open().close()  # the template, which says nothing; then a sandbox of its own
+        sandboxes.open(Limits()).close()  # the template, which says nothing; then a sandbox of its own
 
     assert len(started) == 2
     assert all(each["env"] == {} and each["command"][0].endswith("bwrap") for each in started)

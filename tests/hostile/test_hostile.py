@@ -14,7 +14,7 @@ import pytest
 from grader.records import Grade
 from tests.hostile import cases, standing
 from tests.hostile.cases import HONEST, Case
-from tests.hostile.conftest import AS_ROOT, Desks, Ground
+from tests.hostile.conftest import Desks, Ground
 
 _MACHINE_S = 40.0  # what starting, answering and a busy machine may take beyond the limits
 _GRACE_S = 11.0  # what the grader and the sandbox wait beyond a limit before they kill
@@ -30,7 +30,7 @@ _TOO_MUCH = {  # too long to stand in a notebook that people read
 
 def _marked(case: Case, isolation: str) -> object:
     marks = [pytest.mark.slow] if isolation in case.slow else []
-    if case.finding and isolation in case.finding_in and (not case.finding_as_root or AS_ROOT):
+    if case.finding and isolation in case.finding_in:
         marks.append(pytest.mark.xfail(strict=True, reason=case.finding))
     return pytest.param(case, isolation, id=f"{case.id}-{isolation}", marks=marks)
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 import re
 
-import pytest
-
 from tests.hostile import cases, standing
-from tests.hostile.conftest import AS_ROOT, Desks
+from tests.hostile.conftest import Desks
 
 _LEFT = re.compile(r"found: (\[[^]]*\])")
 _CHANGED = re.compile(r"changed: (\[[^]]*\]); settings: (\[[^]]*\])")
@@ -51,7 +49,6 @@ def test_a_session_cannot_make_the_template_slow(desks: Desks) -> None:
     assert {process: os.getpriority(os.PRIO_PROCESS, process) for process in template} == before
 
 
-@pytest.mark.xfail(AS_ROOT, strict=True, reason="the sandbox's user is root of the machine by number")
 def test_nothing_of_the_machine_that_belongs_to_its_root_can_be_changed(desks: Desks) -> None:
     grade = desks["forked"].grade(cases.submission("poison/plays-root"))
 
