@@ -175,13 +175,6 @@ class AnswerKey:
         made = self._stand_ins.STAND_INS.get(target)
         return None if made is None else inspect.getsource(made)
 
-    def fingerprint(self) -> str:
-        """A hash of the reference's source text: what marks and messages depend on."""
-        digest = hashlib.sha256()
-        for path in sorted((self._course / "reference" / self._name).glob("*.py")):
-            digest.update(path.read_bytes())
-        return digest.hexdigest()
-
 
 class _OnlyOne:
     """The `Bench` of one misconception: the reference's names, those that it binds otherwise replaced."""

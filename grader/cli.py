@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,8 @@ from grader.escaping import visible
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from grader.commands.grade import Options, Result
+    from grader.commands.grade import Idle, Options, Result
+    from grader.commands.rescore import Stale
     from grader.records import Grade, Submission
 
 
@@ -63,6 +65,10 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("--reseed", action="store_true", help="draw new hidden cases")
     grade.add_argument("--format", choices=["table", "json"], default="table")
     grade.set_defaults(run=_grade)
+    rescore = commands.add_parser("rescore", help="apply changed points, ramps and tolerances; runs nothing")
+    _course_options(rescore)
+    rescore.add_argument("--out", type=Path, default=Path("results"), help="where the gradebook lies (results)")
+    rescore.set_defaults(run=_rescore)
     check = commands.add_parser("check", help="check your own notebook with public cases (unofficial)")
     check.add_argument("notebook", type=Path)
     check.add_argument("item", nargs="*", help="an item, a section such as 7.2, or a name such as corr2d")
@@ -122,7 +128,14 @@ def _grade(arguments: argparse.Namespace) -> int:
         reseed=arguments.reseed,
     )
     if arguments.format == "json":
-        watch = command.Watch(lambda todo, unchanged: None, lambda submission: None, _print_json, told=_warn)
+        watch = command.Watch(
+            _print_plan,
+            lambda submission: None,
+            _print_json,
+            told=_warn,
+            rescored=lambda grade: _print_json(grade, "rescored"),
+            stale=lambda todo: print(json.dumps({"event": "stale", "run": len(todo)}), flush=True),
+        )
         result = command.grade(options, watch)
         print(json.dumps({"event": "done", "out": str(result.out), "interrupted": result.interrupted}))
     else:
@@ -149,7 +162,15 @@ def _with_progress(options: Options) -> Result:
     columns += [TextColumn("left"), TimeRemainingColumn()]
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         shown = _Shown(progress, plain=not console.is_terminal)
-        watch = grading.Watch(shown.planned, shown.began, shown.finished, shown.postponed, shown.retrying, shown.told)
+        watch = grading.Watch(
+            shown.planned,
+            shown.began,
+            shown.finished,
+            shown.postponed,
+            shown.retrying,
+            shown.told,
+            stale=shown.stale,
+        )
         return grading.grade(options, watch)
 
 
@@ -168,11 +189,18 @@ class _Shown:
     def told(self, sentence: str) -> None:
         self._progress.console.print(visible(sentence), highlight=False, markup=False, soft_wrap=True)
 
-    def planned(self, todo: Sequence[Submission], unchanged: int) -> None:
+    def planned(self, todo: Sequence[Submission], idle: Idle) -> None:
         self._total = len(todo)
-        note = f", {unchanged} unchanged" if unchanged else ""
-        self._progress.console.print(f"{len(todo)} to grade{note}.", highlight=False)
+        told = f"{len(todo)} to run, {idle.rescored} to rescore, {idle.unchanged} unchanged."
+        self._progress.console.print(told, highlight=False)
         self._task = self._progress.add_task("starting", total=len(todo))
+
+    def stale(self, todo: Sequence[Submission]) -> None:
+        self._total += len(todo)
+        told = f"{len(todo)} of them to run after all: not all that is asked now was recorded."
+        self._progress.console.print(told, highlight=False)
+        if self._task is not None:
+            self._progress.update(self._task, total=self._total)
 
     def began(self, submission: Submission) -> None:
         self._running[submission.student.id] = None
@@ -227,9 +255,14 @@ def _warn(sentence: str) -> None:
     print(visible(sentence), file=sys.stderr)
 
 
-def _print_json(grade: Grade) -> None:
+def _print_plan(todo: Sequence[Submission], idle: Idle) -> None:
+    row = {"event": "planned", "run": len(todo), "rescore": idle.rescored, "unchanged": idle.unchanged}
+    print(json.dumps(row), flush=True)
+
+
+def _print_json(grade: Grade, event: str = "graded") -> None:
     row = {
-        "event": "graded",
+        "event": event,
         "student_id": grade.submission.student.id,
         "submission": grade.submission.name,
         "status": grade.status.value,
@@ -247,6 +280,33 @@ def _print_json(grade: Grade) -> None:
         },
     }
     print(json.dumps(row, ensure_ascii=False), flush=True)
+
+
+# ---- rescore ---------------------------------------------------------------------------------------------------------
+
+
+def _rescore(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from grader.commands import rescore as command
+    from grader.reports.moves import moves, moves_table
+
+    result = command.rescore(command.Options(arguments.out, arguments.course, arguments.assignment))
+    console = Console(highlight=False)
+    console.print(moves_table(list(moves(result.before, result.after))))
+    if result.stale:
+        console.print(_stale_words(result.stale), markup=False, soft_wrap=True)
+        console.print(f"`grader grade SUBMISSIONS --out {result.out}` runs them.", markup=False, soft_wrap=True)
+    for name in ("grades.csv", "items.csv"):
+        console.print(f"{result.out / name}", markup=False)
+    return result.exit_code
+
+
+def _stale_words(stale: Sequence[Stale]) -> str:
+    items = Counter(each.item for each in stale)
+    named = ", ".join(f"{visible(item)} ({count})" for item, count in items.items())
+    marks = "1 mark is" if len(stale) == 1 else f"{len(stale)} marks are"
+    return f"{marks} stale and kept, because only running the notebooks can tell what is asked now: {named}."
 
 
 # ---- check and doctor ------------------------------------------------------------------------------------------------

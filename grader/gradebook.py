@@ -217,22 +217,24 @@ class Gradebook:
             query = "SELECT * FROM grades WHERE assignment = ? AND student_id = ? ORDER BY id DESC"
             return self._rows(query, assignment, student_id)
 
-    def observations(self, assignment: str, student_id: str) -> bytes | None:
-        """What the session of the current grade answered; None where nothing was stored."""
-        query = """SELECT compressed FROM current JOIN observations ON observations.grade = current.id
-                   WHERE assignment = ? AND student_id = ?"""
-        with _explained(self._path):
-            found = self._connection.execute(query, (_storable(assignment), _storable(student_id))).fetchone()
-        try:
-            return zlib.decompress(found["compressed"]) if found else None
-        except zlib.error as error:
-            raise GradebookError(f"{self._path} {_DAMAGED}") from error
+    def recorded(self, assignment: str, student_id: str) -> Iterator[tuple[Mapping[str, str], bytes]]:
+        """What the sessions of a student's grades answered, newest first, each with the grade's keys by item.
 
-    def unchanged(self, assignment: str, student_id: str, key: str) -> bool:
-        """Whether the current grade has this content key and nothing in it was broken, so that it can stand."""
-        query = """SELECT EXISTS (SELECT 1 FROM current WHERE assignment = ? AND student_id = ? AND "key" = ?
-                   AND NOT EXISTS (SELECT 1 FROM items WHERE items.grade = current.id AND outcome = ?))"""
-        return bool(self._value(query, assignment, student_id, key, Outcome.BROKEN))
+        It ends at a grade whose observations were too large to keep: what is older may have been superseded by it.
+        """
+        query = """SELECT id, grades.observations AS told, compressed FROM grades
+                   LEFT JOIN observations ON observations.grade = grades.id
+                   WHERE assignment = ? AND student_id = ? AND told <> 'none' ORDER BY id DESC"""
+        with _explained(self._path):
+            rows = self._connection.execute(query, (_storable(assignment), _storable(student_id))).fetchall()
+            for row in rows:
+                if row["compressed"] is None:
+                    return
+                items = self._connection.execute('SELECT item, "key" FROM items WHERE grade = ?', (row["id"],))
+                try:
+                    yield dict(items.fetchall()), zlib.decompress(row["compressed"])
+                except zlib.error as error:
+                    raise GradebookError(f"{self._path} {_DAMAGED}") from error
 
     def started(self, assignment: str, student_id: str, key: str) -> None:
         """Note that grading of a submission begins; the attempt stays unfinished until `record`."""
@@ -442,6 +444,7 @@ def _grade_row(row: sqlite3.Row, items: tuple[ItemRow, ...]) -> GradeRow:
 
 
 def _item_row(row: sqlite3.Row) -> ItemRow:
-    values = dict(row) | {"outcome": Outcome(row["outcome"]), "evidence": json.loads(row["evidence"])}
-    del values["grade"], values["position"]
-    return ItemRow(**values)
+    _, _, item, section, title, target, check, outcome, credit, earned, possible, message, hint, evidence, key = row
+    found = json.loads(evidence) if evidence != "{}" else {}
+    outcome = Outcome(outcome)
+    return ItemRow(item, section, title, target, check, outcome, credit, earned, possible, message, hint, found, key)

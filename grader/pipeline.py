@@ -13,16 +13,17 @@ import re
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
-from grader import __version__, checks, notebook, scoring
+from grader import __version__, checks, notebook, recording, scoring
 from grader.answer_key import AnswerKey
 from grader.checks.asking import failed, sentence
 from grader.errors import CourseError
 from grader.kernel.session import KernelSession, Script
 from grader.kernel.submitted import AtVersion, SubmittedSession
 from grader.kernel.template import Sandboxes
-from grader.probes import Missing, Probe, Session, Version
-from grader.recording import Recorder
+from grader.probes import Missing, Observation, Probe, Returned, Session, Version
+from grader.recording import NotRecorded, Recorder
 from grader.records import Assignment, Finding, Grade, Item, Outcome, Profile, Submission
 
 _log = logging.getLogger(__name__)
@@ -39,13 +40,19 @@ class Course:
     profile: Profile
 
 
-def grade(submission: Submission, course: Course, only: Sequence[str] = ()) -> Grade:
+def grade(
+    submission: Submission,
+    course: Course,
+    only: Sequence[str] = (),
+    known: Mapping[str, Finding] = MappingProxyType({}),
+) -> Grade:
     """Run one submission and mark it.
 
     Args:
         submission: what the student handed in.
         course: what to grade it with.
         only: ids of the items to judge; all when empty.
+        known: what was found out before about items that these need, by id.
 
     Raises:
         CourseError: the rubric or the reference is wrong, so no submission can be graded.
@@ -55,27 +62,30 @@ def grade(submission: Submission, course: Course, only: Sequence[str] = ()) -> G
     clock = time.monotonic()
     items = [item for item in course.assignment.items if not only or item.id in only]
     notebooks, problems = _read(submission)
-    findings: dict[str, Finding] = {}
-    observations = b""
+    findings = dict(known)
+    recorders: dict[str, Recorder] = {}
     timed_out = 0
     if notebooks:
         quick = [item for item in items if not checks.kinds()[item.check].trains]
         training = [item for item in items if checks.kinds()[item.check].trains]
-        lacking = {each.name: notebook.unimported(each, _imported(course.assignment)) for each in notebooks}
+        facts = _Imports(notebooks, course.assignment)
+
+        def judged(session: Session, item: Item) -> Finding:
+            recorders[item.id] = Recorder(_Told(session, facts))
+            return judge(recorders[item.id], item, findings, course)
+
         with _opened(submission, notebooks, course, items) as opened:
-            session = Recorder(opened)
             for item in quick:
-                findings[item.id] = _noted(judge(session, item, findings, course), notebooks, lacking)
-            observations = session.dump()
+                findings[item.id] = judged(opened, item)
             if course.device == "cpu":
                 # Nothing is left that training could harm, and no device to wait for: the same session goes on.
                 for item in training:
-                    findings[item.id] = judge(opened, item, findings, course)
+                    findings[item.id] = judged(opened, item)
             timed_out += opened.timed_out
         if course.device != "cpu" and training:
             with _opened(submission, notebooks, course, training) as trainee:
                 for item in training:
-                    findings[item.id] = judge(trainee, item, findings, course)
+                    findings[item.id] = judged(trainee, item)
                 timed_out += trainee.timed_out
     scores = [scoring.score(item, findings[item.id], key="") for item in items if item.id in findings]
     return Grade(
@@ -88,7 +98,7 @@ def grade(submission: Submission, course: Course, only: Sequence[str] = ()) -> G
         seconds=round(time.monotonic() - clock, 2),
         grader_version=__version__,
         problem="" if notebooks else " ".join(problems) or "No notebook was handed in.",
-        observations=observations,
+        observations=recording.joined({item: each.dump() for item, each in recorders.items()}),
         timed_out=timed_out,
     )
 
@@ -96,12 +106,20 @@ def grade(submission: Submission, course: Course, only: Sequence[str] = ()) -> G
 def judge(session: Session, item: Item, findings: Mapping[str, Finding], course: Course) -> Finding:
     """Check one item. Whatever goes wrong here is our fault, and never costs the student a point.
 
+    Args:
+        session: the student's, or a recording of it.
+        item: what is asked.
+        findings: what is known of other items, by id.
+        course: what to judge by.
+
     Raises:
         CourseError: the rubric or the reference is wrong.
+        NotRecorded: the session is a recording, which lacks an answer.
     """
     try:
-        return _judge(session, item, findings, course)
-    except CourseError:
+        finding = _judge(session, item, findings, course)
+        return finding if checks.kinds()[item.check].trains else _noted(finding, session, item)
+    except (CourseError, NotRecorded):
         raise
     except Exception as error:  # noqa: BLE001 - the one broad except: a fault of ours is a finding for staff
         _log.exception("%s: the check failed", item.id)
@@ -115,7 +133,7 @@ def _judge(session: Session, item: Item, findings: Mapping[str, Finding], course
     versions = [(n, v) for n, v in enumerate(session.versions(item.target)) if v.kind in kind.versions]
     if not versions:
         return _missing(session, item)
-    lacking = _lacking(item, findings, course)
+    lacking = scoring.lacking(item, findings, course.assignment.items)
     if kind.trains and _untrainable(lacking, course):
         return _skipped(item, findings, course)
     best = _best(kind, session, item, versions, course, ())
@@ -185,36 +203,57 @@ def _untrainable(lacking: Sequence[str], course: Course) -> bool:
 
 
 def _skipped(item: Item, findings: Mapping[str, Finding], course: Course) -> Finding:
-    lacking = ", ".join(_lacking(item, findings, course))
+    lacking = ", ".join(scoring.lacking(item, findings, course.assignment.items))
     return Finding(Outcome.SKIPPED, 0.0, f"Not trained, because {lacking} did not pass.")
 
 
-def _lacking(item: Item, findings: Mapping[str, Finding], course: Course) -> list[str]:
-    """Ids of the items that this one builds on, at any remove, and that did not pass as the student wrote them."""
-    by_id = {each.id: each for each in course.assignment.items}
-    found: dict[str, None] = {}
-    waiting = list(item.needs)
-    while waiting:
-        need = waiting.pop(0)
-        if need in findings and findings[need].credit < 1:
-            found[need] = None
-        waiting += by_id[need].needs
-    return list(found)
-
-
-def _noted(finding: Finding, notebooks: Sequence[notebook.Notebook], lacking: Mapping[str, Sequence[str]]) -> Finding:
+def _noted(finding: Finding, session: Session, item: Item) -> Finding:
     """The finding with a word on imports that the prelude made up for: they cost nothing."""
-    names = lacking.get(str(finding.evidence.get("notebook")), ())
-    if not names or finding.credit == 0:
+    if "notebook" not in finding.evidence:
         return finding
-    cells = [cell for each in notebooks if each.name == finding.evidence["notebook"] for cell in each.code]
-    source = next((cell.source for cell in cells if cell.number == finding.evidence.get("cell")), "")
-    words = set(re.findall(r"\w+", source))
-    used = " and ".join(f"`{name}`" for name in names if name in words)
-    if not used:
+    (observation,) = session.ask([Probe("imports", item.target)])
+    rows = observation.value if isinstance(observation, Returned) else []
+    where = [finding.evidence["notebook"], finding.evidence.get("cell")]
+    used = " and ".join(f"`{name}`" for notebook, cell, names in rows if [notebook, cell] == where for name in names)
+    if not used or finding.credit == 0:
         return finding
     note = f"Your notebook uses {used} without an import of its own; the grader's import was used."
     return replace(finding, hint=" ".join(part for part in (finding.hint, note) if part))
+
+
+class _Imports:
+    """Which names of the prelude the cells of a submission use without an import of their own."""
+
+    def __init__(self, notebooks: Sequence[notebook.Notebook], assignment: Assignment) -> None:
+        self._notebooks = notebooks
+        self._lacking = {each.name: notebook.unimported(each, _imported(assignment)) for each in notebooks}
+
+    def used(self, version: Version) -> list[str]:
+        """Those that the cell of a version uses."""
+        cells = [cell for each in self._notebooks if each.name == version.notebook for cell in each.code]
+        source = next((cell.source for cell in cells if cell.number == version.cell), "")
+        words = set(re.findall(r"\w+", source))
+        return [name for name in self._lacking.get(version.notebook, ()) if name in words]
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A session that also answers the question `imports`, which is read in the text and recorded like the others."""
+
+    session: Session
+    imports: _Imports
+
+    def versions(self, target: str) -> Sequence[Version]:
+        """As of the session itself."""
+        return self.session.versions(target)
+
+    def ask(self, probes: Sequence[Probe]) -> Iterator[Observation]:
+        """Per version of the target its notebook, its cell and the names; all else as the session answers."""
+        if [probe.question for probe in probes] != ["imports"]:
+            return self.session.ask(probes)
+        found = dict.fromkeys((each.notebook, each.cell) for each in self.versions(probes[0].target))
+        rows = [[name, cell, self.imports.used(Version(cell, "", name))] for name, cell in found]
+        return iter([Returned(rows)])
 
 
 def _imported(assignment: Assignment) -> list[str]:

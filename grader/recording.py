@@ -1,4 +1,7 @@
-"""Observations kept beside the marks: what a session answered, to be asked again without running anything."""
+"""Observations kept beside the marks: what a session answered, to be asked again without running anything.
+
+Each item of a grade has a recording of its own, so that items judged at different times are never mixed.
+"""
 
 from __future__ import annotations
 
@@ -69,14 +72,7 @@ class RecordedSession:
         """
         observations: dict[str, Observation] = {}
         versions: dict[str, Sequence[Version]] = {}
-        stream = io.BytesIO(content)
-        while lengths := stream.read(_LENGTHS.size):
-            if len(lengths) < _LENGTHS.size:
-                raise ProtocolError("the recording is cut off")
-            header_size, body_size = _LENGTHS.unpack(lengths)
-            header, body = strict_json(stream.read(header_size)), stream.read(body_size)
-            if len(body) < body_size:
-                raise ProtocolError("the recording is cut off")
+        for header, body in _frames(content):
             match header:
                 case {"versions": dict() as table}:
                     versions = {target: [Version(*row) for row in rows] for target, rows in table.items()}
@@ -87,8 +83,15 @@ class RecordedSession:
         return cls(observations, versions)
 
     def versions(self, target: str) -> Sequence[Version]:
-        """The versions that were captured."""
-        return self._versions.get(target, [])
+        """The versions that were captured.
+
+        Raises:
+            NotRecorded: nobody asked for them.
+        """
+        try:
+            return self._versions[target]
+        except KeyError:
+            raise NotRecorded(f"the versions of {target} were not recorded") from None
 
     def ask(self, probes: Sequence[Probe]) -> Iterator[Observation]:
         """The recorded answers.
@@ -103,10 +106,44 @@ class RecordedSession:
                 raise NotRecorded(f"{probe.question} of {probe.target} was not recorded") from None
 
 
+def joined(recordings: Mapping[str, bytes]) -> bytes:
+    """The recordings of several items as one text of bytes, for `split`."""
+    return b"".join(_packed(Frame("item", {"item": item}, content)) for item, content in recordings.items())
+
+
+def split(content: bytes) -> dict[str, bytes]:
+    """The recordings of items by id.
+
+    Raises:
+        ProtocolError: it is damaged.
+    """
+    recordings: dict[str, bytes] = {}
+    for header, body in _frames(content):
+        match header:
+            case {"item": str() as item}:
+                recordings[item] = body
+            case _:
+                raise ProtocolError("the recordings hold something that is none of ours")
+    return recordings
+
+
 def key(probe: Probe) -> str:
     """A hash of everything in a probe."""
     frame = probe_frame(probe, limit_s=0)
     return hashlib.sha256(json.dumps(frame.header, sort_keys=True).encode() + frame.body).hexdigest()
+
+
+def _frames(content: bytes) -> Iterator[tuple[object, bytes]]:
+    """Header and body of each frame."""
+    stream = io.BytesIO(content)
+    while lengths := stream.read(_LENGTHS.size):
+        if len(lengths) < _LENGTHS.size:
+            raise ProtocolError("the recording is cut off")
+        header_size, body_size = _LENGTHS.unpack(lengths)
+        header, body = strict_json(stream.read(header_size)), stream.read(body_size)
+        if len(body) < body_size:
+            raise ProtocolError("the recording is cut off")
+        yield header, body
 
 
 def _packed(frame: Frame) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from grader.records import Finding, Item, Outcome, Score
 
@@ -41,6 +41,21 @@ def best(findings: Sequence[Finding]) -> Finding:
                 return finding
     # max keeps the first of equals
     return max(reversed(findings), key=lambda finding: (finding.credit, gave_values(finding)))
+
+
+def lacking(item: Item, findings: Mapping[str, Finding], items: Sequence[Item]) -> list[str]:
+    """Ids of the items that this one builds on, at any remove, and that did not pass as the student wrote them."""
+    if not item.needs:
+        return []
+    by_id = {each.id: each for each in items}
+    found: dict[str, None] = {}
+    waiting = list(item.needs)
+    while waiting:
+        need = waiting.pop(0)
+        if need in findings and findings[need].credit < 1:
+            found[need] = None
+        waiting += by_id[need].needs
+    return list(found)
 
 
 def gave_values(finding: Finding) -> bool:

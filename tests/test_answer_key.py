@@ -335,18 +335,3 @@ def test_a_stand_in_is_source_text_that_runs_by_itself(key: AnswerKey) -> None:
 
 def test_a_helper_nobody_builds_on_has_no_stand_in(key: AnswerKey) -> None:
     assert key.stand_in("LeNet") is None
-
-
-def test_the_fingerprint_stays_while_the_reference_does(key: AnswerKey) -> None:
-    assert key.fingerprint() == AnswerKey(ROOT, "hw2_cnn", secret=b"another").fingerprint()
-
-
-def test_another_reference_has_another_fingerprint(key: AnswerKey, small: AnswerKey) -> None:
-    assert key.fingerprint() != small.fingerprint()
-
-
-def test_an_answer_that_does_not_travel_is_not_mistaken_for_a_value(small: AnswerKey) -> None:
-    (observation,) = small.ask([Probe("call", "opaque")])
-
-    assert isinstance(observation, Returned)
-    assert type(observation.value).__name__ == "Opaque"

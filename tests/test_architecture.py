@@ -22,7 +22,7 @@ LAYERS = (
     ("commands",),
     ("runners",),
     ("pipeline", "verifying"),
-    ("kernel", "answer_key", "checks", "gradebook", "reports", "exports", "recording"),
+    ("kernel", "answer_key", "checks", "gradebook", "reports", "exports", "recording", "keys"),
     ("rubric", "submissions", "notebook", "compare", "diagnosis", "scoring", "datasets", "escaping"),
     ("records", "probes", "errors"),
     ("",),  # grader itself, which holds the version
@@ -33,13 +33,14 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 ACROSS = {
     ("answer_key", "kernel"): "the reference is asked by the same code as a student, and its values take the same door",
     ("recording", "kernel"): "observations are stored in the format in which they travel",
+    ("keys", "checks"): "the table of checks says which options only judge",
     ("reports", "gradebook"): "tables show the gradebook's rows",
     ("exports", "gradebook"): "files hold the gradebook's rows",
 }
 
 # Third parties, and the only places that may import them.
 DOORS = {
-    "torch": ("answer_key.py", "checks/", "commands/doctor.py", "commands/isolation.py", "compare.py", "diagnosis/", "kernel/", "runners/work.py", "commands/verify.py", "verifying/candidates.py"),
+    "torch": ("answer_key.py", "checks/", "commands/doctor.py", "commands/isolation.py", "compare.py", "diagnosis/", "kernel/", "runners/work.py", "commands/rescoring.py", "commands/verify.py", "verifying/candidates.py"),
     "numpy": ("answer_key.py", "datasets.py", "kernel/"),
     "IPython": ("kernel/", "notebook/"),
     "traitlets": ("kernel/inside/",),

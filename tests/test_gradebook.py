@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -321,12 +322,31 @@ def test_history_cannot_be_rewritten(path: Path, book: Gradebook, change: str) -
         read(path, change)
 
 
-def test_observations_come_back_with_the_current_grade(book: Gradebook) -> None:
+def test_observations_come_back_newest_first(book: Gradebook) -> None:
     book.record(HW, graded(), key="k1", observations=b"old" * 1000)
     book.record(HW, graded(), key="k2", observations=b"new" * 1000)
 
-    assert book.observations(HW, "ada") == b"new" * 1000
-    assert book.observations(HW, "bob") is None
+    assert [content for _, content in book.recorded(HW, "ada")] == [b"new" * 1000, b"old" * 1000]
+    assert list(book.recorded(HW, "bob")) == []
+
+
+def test_observations_of_older_grades_are_kept_with_the_keys_of_their_items(book: Gradebook) -> None:
+    (score,) = graded().scores
+    book.record(HW, replace(graded(), scores=(replace(score, key="a.b"),)), key="k1", observations=b"run")
+    book.record(HW, replace(graded(), scores=(replace(score, key="a.c"),)), key="k1")
+
+    assert list(book.recorded(HW, "ada")) == [({score.item.id: "a.b"}, b"run")]
+
+
+def test_observations_older_than_some_that_were_not_kept_are_not_given(
+    book: Gradebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book.record(HW, graded(), key="k1", observations=b"old")
+    monkeypatch.setattr(gradebook, "OBSERVATIONS_CAP", 2**10)
+    book.record(HW, graded(), key="k1", observations=os.urandom(2**11))
+    book.record(HW, graded(), key="k1", observations=b"new")
+
+    assert [content for _, content in book.recorded(HW, "ada")] == [b"new"]
 
 
 def test_observations_above_the_cap_are_left_out_and_the_row_says_so(
@@ -340,33 +360,7 @@ def test_observations_above_the_cap_are_left_out_and_the_row_says_so(
 
     told = [row.observations for row in book.current(HW)]
     assert told == ["not kept: 1.5 MiB compressed", "kept", "none"]
-    assert book.observations(HW, "ada") is None
-
-
-@pytest.mark.parametrize(
-    ("recorded", "key", "stands"),
-    [
-        pytest.param(graded(), "k1", True, id="same-key"),
-        pytest.param(graded(), "k2", False, id="other-key"),
-        pytest.param(graded(Outcome.WAITING), "k1", True, id="waiting"),
-        pytest.param(graded(Outcome.BROKEN), "k1", False, id="broken"),
-        pytest.param(graded(problem="It is a PDF."), "k1", True, id="unreadable"),
-    ],
-)
-def test_only_an_unbroken_grade_of_the_same_content_stands(
-    book: Gradebook, recorded: Grade, key: str, stands: bool
-) -> None:
-    book.record(HW, recorded, key="k1")
-
-    assert book.unchanged(HW, "ada", key) is stands
-    assert not book.unchanged(HW, "bob", key)
-
-
-def test_only_the_newest_grade_can_stand(book: Gradebook) -> None:
-    book.record(HW, graded(), key="k1")
-    book.record(HW, graded(), key="k2")
-
-    assert not book.unchanged(HW, "ada", "k1")
+    assert list(book.recorded(HW, "ada")) == []
 
 
 def test_attempts_count_until_a_grade_closes_them(path: Path) -> None:
@@ -417,7 +411,6 @@ def test_hostile_names_are_only_data(book: Gradebook, student: str, stored: str)
 
     (row,) = book.current(HW)
     assert (row.student_id, row.items[0].message) == (stored, stored)
-    assert book.unchanged(HW, student, "k1")
     assert book.attempts(HW, student, "k1") == 0
 
 

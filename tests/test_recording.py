@@ -10,7 +10,7 @@ import torch
 
 from grader.kernel.wire import ProtocolError
 from grader.probes import Died, Layer, Missing, Observation, Probe, Raised, Returned, TimedOut, Version
-from grader.recording import NotRecorded, RecordedSession, Recorder, key
+from grader.recording import NotRecorded, RecordedSession, Recorder, joined, key, split
 from tests.fakes import FakeSession
 
 CALL = Probe("call", "corr2d", (torch.ones(2, 2), Layer("Conv2d", {"padding": 1}, 3)), {"mode": "max"}, 5)
@@ -155,6 +155,22 @@ def test_a_recording_of_something_else_is_damaged(header: bytes) -> None:
 def test_an_empty_recording_answers_nothing() -> None:
     session = RecordedSession.load(b"")
 
-    assert session.versions("corr2d") == []
+    with pytest.raises(NotRecorded, match="the versions of corr2d were not recorded"):
+        session.versions("corr2d")
     with pytest.raises(NotRecorded):
         list(session.ask([CALL]))
+
+
+def test_recordings_of_several_items_are_kept_apart() -> None:
+    recordings = {"corr2d-values": recording(), "written-7.2": b""}
+
+    found = split(joined(recordings))
+
+    assert found == recordings
+    assert split(b"") == {}
+
+
+@pytest.mark.parametrize("damaged", [joined({"a": recording()})[:-1], recording()], ids=["cut", "something-else"])
+def test_damaged_recordings_of_several_items_are_told(damaged: bytes) -> None:
+    with pytest.raises(ProtocolError):
+        split(damaged)

@@ -5,7 +5,7 @@ A check asks the student's session and the reference the same probes and compare
     def check(student: Session, reference: Reference, item: Item, *, option: ..., ...) -> Finding
 
 Its keyword-only parameters are the options that rubric.yaml may give. Others add theirs through the entry-point
-group `grader.checks`.
+group `grader.checks`. A check is imported when it is first used, because torch comes with it.
 """
 
 from __future__ import annotations
@@ -15,22 +15,15 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
 
-from grader.checks.answered import answered
-from grader.checks.evaluates_to import evaluates_to
-from grader.checks.gradient_close import gradient_close
-from grader.checks.has_shapes import has_shapes
-from grader.checks.initialises import initialises
-from grader.checks.learned_weight import learned_weight
-from grader.checks.learns import learns
-from grader.checks.module_close import module_close
-from grader.checks.returns_close import returns_close
-from grader.checks.some_version_returns import some_version_returns
 from grader.errors import RubricError
 from grader.records import Finding, Item
 
 Check = Callable[..., Finding]
+
+_GROUP = "grader.checks"
 
 DEFINITIONS = frozenset({"definition"})
 ANY = frozenset({"definition", "library", "value"})
@@ -41,29 +34,42 @@ class Kind:
     """A check and what it is asked about.
 
     Args:
-        check: the function.
+        entry: where the function is.
         versions: which captured bindings are asked one by one, the best counting; empty if the check looks itself.
         trains: whether it runs in the training pass.
         captures: whether its target is a name of the notebook's.
+        judges: the options that only judge what was observed, as paths such as `profiles.*.full`. A change of them
+            runs nothing; every other option may change what is asked, so its change runs notebooks anew.
     """
 
-    check: Check
+    entry: EntryPoint
     versions: frozenset[str] = DEFINITIONS
     trains: bool = False
     captures: bool = True
+    judges: tuple[str, ...] = ()
+
+    @property
+    def check(self) -> Check:
+        """The function itself."""
+        loaded: Check = self.entry.load()
+        return loaded
+
+
+def _ours(name: str, **row: Any) -> Kind:
+    return Kind(EntryPoint(name, f"grader.checks.{name}:{name}", _GROUP), **row)
 
 
 CHECKS: Mapping[str, Kind] = {
-    "returns_close": Kind(returns_close),
-    "gradient_close": Kind(gradient_close),
-    "module_close": Kind(module_close),
-    "has_shapes": Kind(has_shapes),
-    "initialises": Kind(initialises),
-    "learned_weight": Kind(learned_weight, frozenset()),
-    "evaluates_to": Kind(evaluates_to, ANY),
-    "some_version_returns": Kind(some_version_returns, frozenset()),
-    "learns": Kind(learns, trains=True),
-    "answered": Kind(answered, frozenset(), captures=False),
+    "returns_close": _ours("returns_close", judges=("on_banned", "credit", "rtol", "atol")),
+    "gradient_close": _ours("gradient_close", judges=("rtol", "atol")),
+    "module_close": _ours("module_close", judges=("credit",)),
+    "has_shapes": _ours("has_shapes", judges=("credit",)),
+    "initialises": _ours("initialises"),
+    "learned_weight": _ours("learned_weight", versions=frozenset(), judges=("shape", "expected", "within")),
+    "evaluates_to": _ours("evaluates_to", versions=ANY),
+    "some_version_returns": _ours("some_version_returns", versions=frozenset()),
+    "learns": _ours("learns", trains=True, judges=("profiles.*.none", "profiles.*.full")),
+    "answered": _ours("answered", versions=frozenset(), captures=False),
 }
 
 GIVEN_BY_THE_RUN = frozenset({"profile", "device"})  # keywords that no rubric sets
@@ -72,7 +78,7 @@ GIVEN_BY_THE_RUN = frozenset({"profile", "device"})  # keywords that no rubric s
 @functools.cache  # looking through what is installed takes long
 def kinds() -> Mapping[str, Kind]:
     """The table together with checks that other packages offer."""
-    others = {entry.name: Kind(entry.load()) for entry in entry_points(group="grader.checks")}
+    others = {entry.name: Kind(entry) for entry in entry_points(group=_GROUP)}
     return {**others, **CHECKS}
 
 

@@ -33,16 +33,22 @@ class Reference(Session, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One probe with both observations."""
+    """One probe with both observations, and how far they may be apart; where nothing is said, compare.py decides."""
 
     probe: Probe
     observed: Observation
     expected: Value
+    rtol: float | None = None
+    atol: float | None = None
 
     @property
     def mismatch(self) -> Mismatch | None:
         """How they differ where the student's code gave a value."""
-        return compare(self.observed.value, self.expected) if isinstance(self.observed, Returned) else None
+        return self.differs(self.observed.value) if isinstance(self.observed, Returned) else None
+
+    def differs(self, value: Value) -> Mismatch | None:
+        """How a value differs from the expected one."""
+        return compare(value, self.expected, rtol=self.rtol, atol=self.atol)
 
     @property
     def right_shape(self) -> bool:
@@ -66,8 +72,22 @@ def cases(reference: Reference, item: Item, question: str, inputs: str, count: i
     return probes
 
 
-def ask_both(student: Session, reference: Session, probes: Sequence[Probe]) -> list[Answer]:
+def ask_both(
+    student: Session,
+    reference: Session,
+    probes: Sequence[Probe],
+    *,
+    rtol: float | None = None,
+    atol: float | None = None,
+) -> list[Answer]:
     """Ask until the student's code hangs, dies or turns out to be missing: more of the same teaches nothing.
+
+    Args:
+        student: who is asked.
+        reference: who knows.
+        probes: what.
+        rtol: relative tolerance of the answers, if not the usual one of their dtype.
+        atol: absolute tolerance of the answers, if not the usual one of their dtype and size.
 
     Raises:
         AnswerKeyError: the reference has no answer.
@@ -77,7 +97,7 @@ def ask_both(student: Session, reference: Session, probes: Sequence[Probe]) -> l
     for probe, observed, expected in zip(probes, student.ask(probes), reference.ask(probes), strict=True):
         if not isinstance(expected, Returned):
             raise AnswerKeyError(f"the reference does not answer {probe.question} of {probe.target}: {expected}")
-        answers.append(Answer(probe, observed, expected.value))
+        answers.append(Answer(probe, observed, expected.value, rtol, atol))
         if isinstance(observed, TimedOut | Died | Missing):
             break
     return answers
@@ -186,6 +206,17 @@ def shares(credit: Mapping[str, float] | None, known: Sequence[str], item: Item)
         if not isinstance(share, int | float) or not 0 < round(share, 4) < 1:
             raise RubricError(f"{where}: {name}: {share!r} is no number between 0 and 1")
     return {name: round(float(share), 4) for name, share in credit.items()}
+
+
+def tolerances(item: Item, rtol: float | None, atol: float | None) -> None:
+    """Prove that the options `rtol` and `atol` are tolerances.
+
+    Raises:
+        RubricError: one of them is no number, or below 0.
+    """
+    for name, value in (("rtol", rtol), ("atol", atol)):
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0):
+            raise RubricError(f"rubric.yaml: {item.id}: {name} is {value!r}; it must be a number, 0 or more")
 
 
 def right_shape(observed: Value, expected: Value) -> bool:

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from grader.checks.asking import Answer, failed, sentence
-from grader.compare import compare
 from grader.errors import RubricError
 from grader.probes import Probe, Returned, Session
 from grader.records import Finding, Item, Outcome
@@ -145,7 +144,7 @@ def _seen(student: Session, item: Item, answers: Sequence[Answer], ban: Ban) -> 
             case Returned(value={"names": list() as names, "value": value}):
                 if used := ban.used(names):
                     return used
-                if compare(value, answer.expected) is not None:
+                if answer.differs(value) is not None:
                     return failed(f"`{item.target}` gives other values when the operators it uses are watched.")
             case _:
                 # Right code that cannot be watched is rare, and no reason for a zero.

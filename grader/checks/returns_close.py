@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from grader.checks import asking
-from grader.checks.asking import Answer, Reference, ask_both, judge_all, partly, shares
+from grader.checks.asking import Answer, Reference, ask_both, judge_all, partly, shares, tolerances
 from grader.checks.banned import Ban, ban, by_hand
 from grader.probes import Returned, Session
 from grader.records import Finding, Item, Outcome
@@ -22,20 +22,23 @@ def returns_close(
     banned: Sequence[str] = (),
     on_banned: str = "zero",
     credit: Mapping[str, float] | None = None,
+    rtol: float | None = None,
+    atol: float | None = None,
 ) -> Finding:
     """Ask `cases` calls with arguments of the generator `inputs`; every value must be close, by no banned means.
 
     `banned` are families of calls: book, convolution, pooling; `on_banned` says what using them means: zero, or flag,
     which leaves it to a person. `credit` gives a share of the points to a function whose values are wrong, but all
-    have the right `shape`.
+    have the right `shape`. `rtol` and `atol` replace the usual tolerances of the dtype.
 
     Raises:
-        RubricError: `banned` or `on_banned` is not known, or `credit` is not made like that.
+        RubricError: `banned` or `on_banned` is not known, or `credit` or a tolerance is not made like that.
     """
+    tolerances(item, rtol, atol)
     parts = shares(credit, ("shape",), item)
     without = ban(item, banned, on_banned)
     probes = asking.cases(reference, item, "call", inputs, cases)
-    answers = ask_both(student, reference, probes)
+    answers = ask_both(student, reference, probes, rtol=rtol, atol=atol)
     finding = judge_all(answers, cases, item, reference=reference)
     if finding.outcome is not Outcome.PASSED:
         shaped = all(answer.right_shape for answer in answers)

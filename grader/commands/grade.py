@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from grader import __version__, datasets, rubric, submissions
+from grader import datasets, keys, rubric, submissions
 from grader.commands import choosing, isolation
+from grader.commands.planning import Plan
+from grader.commands.standing import Terms
 from grader.errors import UsageError
 from grader.exports import files, tables
 from grader.gradebook import Gradebook, GradeRow
-from grader.kernel.sandbox import Confinement
-from grader.records import Assignment, Finding, Grade, Outcome, Profile, Score, Status, Submission
-from grader.runners import inline, local
-from grader.runners.work import Work
+from grader.keys import Conditions
+from grader.records import Assignment, Grade, Outcome, Profile, Rubric, Status, Submission
+
+if TYPE_CHECKING:
+    from grader.runners.work import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +41,25 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
+class Idle:
+    """How many submissions are not run."""
+
+    rescored: int  # what was found out stands, what it is worth may not
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True)
 class Watch:
     """Who is told what happens: by the command line to show progress, by tests to see it."""
 
-    planned: Callable[[Sequence[Submission], int], None]  # what will be run, and how many are unchanged
+    planned: Callable[[Sequence[Submission], Idle], None]  # what will be run, and how much will not
     began: Callable[[Submission], None]
     finished: Callable[[Grade], None]
     postponed: Callable[[Grade], None] = lambda grade: None  # ran out of time beside others; not the last word
     retrying: Callable[[Sequence[Submission]], None] = lambda todo: None  # those are now graded again, alone
     told: Callable[[str], None] = lambda sentence: None  # something to know before it starts
+    rescored: Callable[[Grade], None] = lambda grade: None  # without running anything
+    stale: Callable[[Sequence[Submission]], None] = lambda todo: None  # could not be rescored, so they are run as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,31 +86,35 @@ def grade(options: Options, watch: Watch) -> Result:
     Raises:
         GraderError: with one clear line.
     """
-    from grader import checks  # torch comes with it; only now, so that wrong paths are told at once
-
     found = submissions.read(options.paths)
     course = options.course or rubric.find_course(Path.cwd())
-    assignment, chosen = choosing.choose(rubric.load(course, checks.bind), options.assignment, found)
+    path = options.out / "gradebook.db"
+    # Where all is unchanged its options were proven when it was graded, and torch need not be imported to do so again.
+    loaded = rubric.load(course, rubric.unproven) if path.exists() else _proven(course)
+    assignment, chosen = choosing.choose(loaded, options.assignment, found)
     _known_items(options.items, assignment)
     found = _chosen(found, options.students)
-    with Gradebook.open(options.out / "gradebook.db") as book:
+    with Gradebook.open(path) as book:
         if options.reseed:
             book.reseed()
-        work = _work(options, course, assignment, book.secret)
-        basis = _basis(work)
-        keys = {each.student.id: _hash([basis, each.sha256]) for each in found}
-        todo = [
-            each
-            for each in found
-            if options.force or not book.unchanged(assignment.name, each.student.id, keys[each.student.id])
-        ]
-        asked = [item for item in assignment.items if not options.items or item.id in options.items]
-        for sentence in (chosen, *((*choosing.missing_data(asked), isolation.weakness()) if todo else ())):
+        device = isolation.device(options.device)
+        profile = options.profile or (Profile.FULL if device == "cuda" else Profile.QUICK)
+        conditions = Conditions(book.secret, profile, device, options.sandbox != "none")
+        wanted = options.items or tuple(item.id for item in assignment.items)
+        terms = Terms(assignment, keys.of(course, assignment, conditions), wanted, options.force)
+        rows: Sequence[GradeRow] = book.current(assignment.name)
+        plan = Plan.of(found, rows, terms)
+        if plan.todo or plan.rejudged:
+            _proven(course)
+        asked = [item for item in assignment.items if item.id in wanted]
+        for sentence in (chosen, *((*choosing.missing_data(asked), isolation.weakness()) if plan.todo else ())):
             if sentence:
                 watch.told(sentence)
-        watch.planned(todo, len(found) - len(todo))
-        interrupted = _run(options, work, todo, keys, book, watch)
-        rows = book.current(assignment.name)
+        watch.planned(plan.todo, Idle(len(plan.rescored), plan.unchanged))
+        _rescore(plan, course, conditions, book, watch)
+        interrupted = bool(plan.todo) and _run(options, _work(options, course, conditions, plan), plan, book, watch)
+        if plan.todo or plan.rescored:
+            rows = book.current(assignment.name)
     write_tables(options.out, rows, assignment)
     return Result(assignment, rows, options.out, interrupted)
 
@@ -108,20 +125,41 @@ def write_tables(out: Path, rows: Sequence[GradeRow], assignment: Assignment) ->
     files.write(out / "items.csv", tables.items_csv(rows))
 
 
-def _run(
-    options: Options, work: Work, todo: Sequence[Submission], keys: dict[str, str], book: Gradebook, watch: Watch
-) -> bool:
-    if not todo:
-        return False
+def _proven(course: Path) -> Rubric:
+    """The rubric, its options proven to fit their checks."""
+    from grader import checks
+
+    return rubric.load(course, checks.bind)
+
+
+def _rescore(plan: Plan, course: Path, conditions: Conditions, book: Gradebook, watch: Watch) -> None:
+    """Record what can be had without running anything; what cannot after all becomes something to do."""
+    if plan.rejudged:
+        from grader.commands.rescoring import Rescorer
+
+        rescorer = Rescorer(course, plan.terms.assignment, book)
+        for each in plan.rejudged:
+            plan.rejudge(each, rescorer.of(plan.row(each), plan.terms.keys, conditions))
+    for each in plan.rescored:
+        grade = plan.rescore(each)
+        book.record(plan.terms.assignment.name, grade, key=plan.terms.keys.whole(each.sha256))
+        watch.rescored(grade)
+    if plan.stale:
+        watch.stale(plan.stale)
+
+
+def _run(options: Options, work: Work, plan: Plan, book: Gradebook, watch: Watch) -> bool:
+    from grader.runners import local
+
+    todo = plan.todo
     workers = 1 if options.runner == "inline" else min(options.workers or local.default_workers(), len(todo))
-    before = {row.student_id: row for row in book.current(work.assignment.name)}
     again: list[Submission] = []
 
     def recorded(each: Grade, *, final: bool) -> Grade:
         """The grade as it is on disk, before anybody is told of it. Without a key the next run does not rely on it."""
-        student = each.submission.student.id
-        whole = _completed(each, before.get(student), work.assignment) if work.only else each
-        book.record(work.assignment.name, whole, key=keys[student] if final else "", observations=whole.observations)
+        whole = plan.completed(each, final=final)
+        key = plan.terms.keys.whole(each.submission.sha256) if final else ""
+        book.record(work.assignment.name, whole, key=key, observations=whole.observations)
         return whole
 
     grades = _grades(options, work, todo, workers, watch)
@@ -146,6 +184,8 @@ def _run(
 def _grades(
     options: Options, work: Work, todo: Sequence[Submission], workers: int, watch: Watch
 ) -> Generator[Grade, None, None]:
+    from grader.runners import inline, local
+
     if options.runner == "inline":
         return inline.run(work, todo, began=watch.began)
     return local.run(work, todo, workers=workers, began=watch.began)
@@ -157,55 +197,21 @@ def _hurried(grade: Grade, workers: int) -> bool:
     return workers > 1 and grade.timed_out > 0 and lost
 
 
-def _work(options: Options, course: Path, assignment: Assignment, secret: bytes) -> Work:
-    device = isolation.device(options.device)
+def _work(options: Options, course: Path, conditions: Conditions, plan: Plan) -> Work:
+    from grader.kernel.sandbox import Confinement
+    from grader.runners.work import Work
+
+    assignment = plan.terms.assignment
     confinement = Confinement(
         backend=isolation.backend(options.sandbox),
         data=datasets.training_folder(),
-        device=device,
+        device=conditions.device,
         threads=1,  # never by the number of workers: sums round differently when they are shared out differently
         limits=assignment.limits,
         secrets=(course, options.out.resolve()),
     )
-    profile = options.profile or (Profile.FULL if device == "cuda" else Profile.QUICK)
-    return Work(course, assignment, secret, confinement, profile, warm=options.sandbox == "auto", only=options.items)
-
-
-def _completed(grade: Grade, before: GradeRow | None, assignment: Assignment) -> Grade:
-    """A grade of some items only, with the marks that the others have already."""
-    kept = {row.item: row for row in before.items} if before is not None else {}
-    judged = {score.item.id: score for score in grade.scores}
-    scores = []
-    for item in assignment.items:
-        if item.id in judged:
-            scores.append(judged[item.id])
-        elif (row := kept.get(item.id)) is not None:
-            finding = Finding(row.outcome, row.credit, row.message, row.hint, evidence=row.evidence)
-            scores.append(Score(item, finding, row.earned, row.possible, row.key))
-    return replace(grade, scores=tuple(scores))
-
-
-def _basis(work: Work) -> str:
-    """A hash of everything but the submission that marks depend on."""
-    from grader.answer_key import AnswerKey
-
-    return _hash(
-        [
-            repr(work.assignment.items),
-            repr(work.assignment.prelude),
-            repr(work.assignment.limits),
-            AnswerKey(work.course, work.assignment.reference).fingerprint(),
-            __version__,
-            work.profile.value,
-            work.confinement.device,
-            repr(work.only),
-            hashlib.sha256(work.secret or b"").hexdigest(),
-        ]
-    )
-
-
-def _hash(parts: Sequence[str]) -> str:
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
+    warm = options.sandbox == "auto"
+    return Work(course, assignment, conditions.secret, confinement, conditions.profile, warm, parts=plan.parts())
 
 
 def _chosen(found: Sequence[Submission], students: Sequence[str]) -> list[Submission]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import shutil
 import subprocess
+from pathlib import Path
 
 from grader.errors import SandboxError, UsageError
 
@@ -54,7 +56,7 @@ def device(wanted: str) -> str:
     Raises:
         UsageError: cuda was asked for and is not there; falling back silently would change accuracies.
     """
-    if wanted == "cpu":
+    if wanted == "cpu" or (wanted == "auto" and not _driver()):
         return "cpu"
     import torch
 
@@ -63,3 +65,12 @@ def device(wanted: str) -> str:
     if wanted == "cuda":
         raise UsageError("--device cuda: torch finds no CUDA device; `grader doctor` says more")
     return "cpu"
+
+
+def _driver() -> bool:
+    """Whether there may be a GPU that torch can use; without a driver it need not be imported to say no."""
+    try:
+        ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return Path("/dev/kfd").exists()  # AMD's
+    return True

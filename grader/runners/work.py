@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import datetime
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader import __version__
 from grader.kernel.sandbox import Confinement
-from grader.records import Assignment, Grade, Profile, Submission
+from grader.records import Assignment, Finding, Grade, Profile, Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is run of one submission, the rest of which stands."""
+
+    items: tuple[str, ...]
+    known: Mapping[str, Finding]  # what was found out before about items that these need
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +32,7 @@ class Work:
     profile: Profile
     warm: bool = True  # fork sessions from a template where the system allows it
     only: tuple[str, ...] = ()  # item ids; all when empty
+    parts: Mapping[str, Part] = field(default_factory=dict)  # by student id, where it is not `only`
 
 
 class Grading:
@@ -40,7 +50,7 @@ class Grading:
         key = AnswerKey(work.course, work.assignment.reference, secret=work.secret)
         self._sandboxes = Sandboxes(work.confinement, warm=work.warm)
         self._course = Course(work.assignment, key, self._sandboxes, work.confinement.device, work.profile)
-        self._only = work.only
+        self._work = work
 
     def close(self) -> None:
         """End what is kept warm between submissions."""
@@ -50,7 +60,8 @@ class Grading:
         """Grade one submission."""
         from grader.pipeline import grade
 
-        return grade(submission, self._course, self._only)
+        part = self._work.parts.get(submission.student.id, Part(self._work.only, {}))
+        return grade(submission, self._course, part.items, part.known)
 
 
 def set_aside(submission: Submission, work: Work, problem: str) -> Grade:

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from grader import checks, rubric
 from grader.checks import CHECKS, GIVEN_BY_THE_RUN, bind
 from grader.errors import RubricError
-from grader.probes import Session
+from grader.probes import Probe, Returned, Session, Version
 from grader.records import Finding, Item, Outcome
-from tests.fakes import item
+from tests.fakes import FakeReference, FakeSession, item
 
 ROOT = Path(__file__).parents[2]
 
@@ -92,7 +93,6 @@ def test_others_add_checks_of_their_own_but_replace_none(monkeypatch: pytest.Mon
         name = f"{__name__}:always"
         return [EntryPoint("always", name, group), EntryPoint("answered", name, group)]
 
-    monkeypatch.setattr(EntryPoint, "load", lambda self: always)
     monkeypatch.setattr(checks, "entry_points", offered)
     checks.kinds.cache_clear()
     try:
@@ -102,3 +102,57 @@ def test_others_add_checks_of_their_own_but_replace_none(monkeypatch: pytest.Mon
             bind(item("always"), "here")
     finally:
         checks.kinds.cache_clear()
+
+
+# ---- options that only judge -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", sorted(CHECKS))
+def test_options_that_judge_are_options(name: str) -> None:
+    options = inspect.signature(CHECKS[name].check).parameters
+
+    assert {path.partition(".")[0] for path in CHECKS[name].judges} <= set(options)
+
+
+def test_only_checks_that_train_are_told_the_profile() -> None:
+    told = {name for name, kind in CHECKS.items() if "profile" in inspect.signature(kind.check).parameters}
+
+    assert told == {name for name, kind in CHECKS.items() if kind.trains}
+
+
+def asked(name: str, **options: Any) -> list[Probe]:
+    """What a check asks a student whose every answer is that of the reference, but for a hair."""
+    student = FakeSession(lambda probe: Returned(_value(probe)), versions={"f": [Version(1, "value")]})
+    reference = FakeReference(lambda probe: Returned(_value(probe, off=1e-3)))
+    CHECKS[name].check(student, reference, item(name, **options), **options)
+    return student.asked
+
+
+def _value(probe: Probe, off: float = 0.0) -> Any:
+    if probe.question == "operators":
+        return {"names": [], "value": torch.tensor(off)}
+    if probe.question == "calls":
+        return []
+    return {"output": [1, 10], "layers": []} if probe.question == "shapes" else torch.tensor([off])
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "changes"),
+    [
+        ("returns_close", {"inputs": "a", "banned": ["book"]}, {"rtol": 1e-9, "atol": 0.0, "on_banned": "flag"}),
+        ("returns_close", {"inputs": "a"}, {"credit": {"shape": 0.5}}),
+        ("gradient_close", {"inputs": "a"}, {"rtol": 1e-9, "atol": 0.0}),
+        ("has_shapes", {"input": [1, 1]}, {"credit": {"one_layer": 0.5}}),
+        ("learned_weight", {"shape": [1], "expected": [1.0], "within": 0.5}, {"shape": [2], "expected": [0.0], "within": 9.0}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)  # fmt: skip
+def test_options_that_judge_change_nothing_of_what_is_asked(
+    name: str, options: dict[str, Any], changes: dict[str, Any]
+) -> None:
+    before = asked(name, **options)
+
+    assert before
+    for option, value in changes.items():
+        assert option in CHECKS[name].judges
+        assert asked(name, **{**options, option: value}) == before

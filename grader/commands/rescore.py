@@ -1,0 +1,123 @@
+"""`grader rescore`: changed points, shares, ramps and tolerances applied to what is stored; nothing is run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader import keys, rubric
+from grader.commands.grade import write_tables
+from grader.commands.standing import Terms, as_stored, differs, rescored, stands
+from grader.errors import UsageError
+from grader.gradebook import Gradebook, GradeRow
+from grader.keys import Conditions, Keys
+from grader.records import Assignment, Rubric, Status
+
+if TYPE_CHECKING:
+    from grader.commands.rescoring import Rescorer
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asks for."""
+
+    out: Path = Path("results")
+    course: Path | None = None
+    assignment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """A mark that is kept as it was, because only running the notebook can tell what it is now."""
+
+    student_id: str
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The grades before and after, and what could not be had without running notebooks."""
+
+    before: Sequence[GradeRow]
+    after: Sequence[GradeRow]
+    stale: Sequence[Stale]
+    out: Path
+
+    @property
+    def exit_code(self) -> int:
+        """1 when something needs staff or has to be run, else 0."""
+        return 1 if self.stale or any(row.status is Status.NEEDS_STAFF for row in self.after) else 0
+
+
+def rescore(options: Options) -> Result:
+    """Hold every stored grade against the rubric, add those that are others now, and write the tables.
+
+    Raises:
+        GraderError: with one clear line.
+    """
+    course = options.course or rubric.find_course(Path.cwd())
+    path = options.out / "gradebook.db"
+    with Gradebook.open(path, writing=path.exists()) as book:
+        assignment = _graded(rubric.load(course, rubric.unproven), options, book)
+        before = book.current(assignment.name)
+        again = _Again(course, assignment, book)
+        for row in before:
+            again.rescore(row)
+        after = book.current(assignment.name)
+    write_tables(options.out, after, assignment)
+    return Result(before, after, again.stale, options.out)
+
+
+def _graded(found: Rubric, options: Options, book: Gradebook) -> Assignment:
+    """The assignment that was asked for, or the one of which there are grades."""
+    if options.assignment is not None:
+        return rubric.choose(found, options.assignment)
+    graded = [each for each in found.assignments.values() if book.current(each.name)]
+    if len(graded) == 1:
+        return graded[0]
+    if not graded:
+        raise UsageError(f"{options.out} holds no grade of {', '.join(found.assignments)}; run `grader grade` first")
+    several = ", ".join(each.name for each in graded)
+    raise UsageError(f"{options.out} holds grades of several assignments ({several}); give --assignment NAME")
+
+
+class _Again:
+    """Rescores grade after grade, and keeps what cannot be had without running notebooks."""
+
+    def __init__(self, course: Path, assignment: Assignment, book: Gradebook) -> None:
+        self.stale: list[Stale] = []
+        self._course, self._assignment, self._book = course, assignment, book
+        self._keys: dict[Conditions, Keys] = {}
+        self._rescorer: Rescorer | None = None
+
+    def rescore(self, row: GradeRow) -> None:
+        """Add the student's grade as it is now, where it is another one."""
+        if row.problem and not row.items:
+            return  # nothing could be read, so there is nothing to judge
+        conditions = Conditions(self._book.secret, row.profile, row.device, row.isolation != "none")
+        if conditions not in self._keys:
+            self._keys[conditions] = keys.of(self._course, self._assignment, conditions)
+        terms = Terms(self._assignment, self._keys[conditions], [item.id for item in self._assignment.items], anew=())
+        found = stands(row, row.sha256, terms)
+        if found.rejudge:
+            found = stands(row, row.sha256, terms, self._ready().of(row, terms.keys, conditions))
+        kept = {each.item: each for each in row.items}
+        scores = [
+            found.scores[item.id] if item.id in found.scores else as_stored(item, kept[item.id])
+            for item in self._assignment.items
+            if item.id in found.scores or item.id in kept
+        ]
+        self.stale += [Stale(row.student_id, item) for item in found.run]
+        if differs(row, scores):
+            self._book.record(self._assignment.name, rescored(row, scores), key=terms.keys.whole(row.sha256))
+
+    def _ready(self) -> Rescorer:
+        if self._rescorer is None:
+            from grader import checks
+            from grader.commands.rescoring import Rescorer  # torch comes with it
+
+            rubric.load(self._course, checks.bind)
+            self._rescorer = Rescorer(self._course, self._assignment, self._book)
+        return self._rescorer
