@@ -29,7 +29,7 @@ import torch
 
 from grader import checks, rubric, submissions
 from grader.commands.grade import Options, Watch, grade
-from grader.gradebook import GradeRow
+from grader.rows import GradeRow
 from grader.records import Profile
 from grader.runners import local
 

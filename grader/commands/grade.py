@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader import __version__, datasets, rubric, submissions
 from grader.commands import choosing, isolation
+from grader.commands.running import Run
+from grader.commands.stopping import Stop
 from grader.errors import UsageError
 from grader.exports import files, tables
-from grader.gradebook import Gradebook, GradeRow
+from grader.gradebook import Gradebook
 from grader.kernel.sandbox import Confinement
-from grader.records import Assignment, Finding, Grade, Outcome, Profile, Score, Status, Submission
-from grader.runners import inline, local
+from grader.records import Assignment, Finding, Grade, Profile, Score, Status, Submission
+from grader.rows import GradeRow
+from grader.runners import local
 from grader.runners.work import Work
 
 
@@ -56,19 +59,21 @@ class Result:
     assignment: Assignment
     rows: Sequence[GradeRow]
     out: Path
-    interrupted: bool
+    left: int  # how many are still to be graded, because somebody stopped it
 
     @property
     def exit_code(self) -> int:
-        """1 when something needs staff, else 0."""
+        """130 when it was stopped before the end, 1 when something needs staff, else 0."""
+        if self.left:
+            return 130
         return 1 if any(row.status is Status.NEEDS_STAFF for row in self.rows) else 0
 
 
 def grade(options: Options, watch: Watch) -> Result:
     """Grade what is not graded yet, and write the tables.
 
-    A first KeyboardInterrupt finishes nothing more, keeps what is done and writes the tables. What ran out of time
-    beside others is graded once more, alone; until then its first grade is kept.
+    Ctrl-C finishes what runs, a second one or SIGTERM stops at once; in both cases what is done is kept and the tables
+    are written. What ran out of time beside others is graded once more, alone; until then its first grade is kept.
 
     Raises:
         GraderError: with one clear line.
@@ -96,10 +101,9 @@ def grade(options: Options, watch: Watch) -> Result:
             if sentence:
                 watch.told(sentence)
         watch.planned(todo, len(found) - len(todo))
-        interrupted = _run(options, work, todo, keys, book, watch)
+        left = _run(options, work, todo, keys, book, watch)
         rows = book.current(assignment.name)
-    write_tables(options.out, rows, assignment)
-    return Result(assignment, rows, options.out, interrupted)
+    return Result(assignment, rows, options.out, left)
 
 
 def write_tables(out: Path, rows: Sequence[GradeRow], assignment: Assignment) -> None:
@@ -110,51 +114,27 @@ def write_tables(out: Path, rows: Sequence[GradeRow], assignment: Assignment) ->
 
 def _run(
     options: Options, work: Work, todo: Sequence[Submission], keys: dict[str, str], book: Gradebook, watch: Watch
-) -> bool:
-    if not todo:
-        return False
-    workers = 1 if options.runner == "inline" else min(options.workers or local.default_workers(), len(todo))
+) -> int:
+    """Grade them; how many are left when somebody stopped it."""
+    workers = 1 if options.runner == "inline" else min(options.workers or local.default_workers(), max(1, len(todo)))
     before = {row.student_id: row for row in book.current(work.assignment.name)}
-    again: list[Submission] = []
 
-    def recorded(each: Grade, *, final: bool) -> Grade:
+    def recorded(each: Grade, final: bool) -> Grade:
         """The grade as it is on disk, before anybody is told of it. Without a key the next run does not rely on it."""
         student = each.submission.student.id
         whole = _completed(each, before.get(student), work.assignment) if work.only else each
         book.record(work.assignment.name, whole, key=keys[student] if final else "", observations=whole.observations)
         return whole
 
-    grades = _grades(options, work, todo, workers, watch)
-    try:
-        for each in grades:
-            if _hurried(each, workers):
-                again.append(each.submission)
-                watch.postponed(recorded(each, final=False))
-            else:
-                watch.finished(recorded(each, final=True))
-        if again:
-            watch.retrying(again)
-            grades = _grades(options, work, again, 1, watch)
-            for each in grades:
-                watch.finished(recorded(each, final=True))
-    except KeyboardInterrupt:
-        grades.close()
-        return True
-    return False
-
-
-def _grades(
-    options: Options, work: Work, todo: Sequence[Submission], workers: int, watch: Watch
-) -> Generator[Grade, None, None]:
-    if options.runner == "inline":
-        return inline.run(work, todo, began=watch.began)
-    return local.run(work, todo, workers=workers, began=watch.began)
-
-
-def _hurried(grade: Grade, workers: int) -> bool:
-    """Whether points may be lost to the load of other submissions: a time-out that vanishes alone is none."""
-    lost = any(score.finding.credit < 1 and score.finding.outcome is not Outcome.WAITING for score in grade.scores)
-    return workers > 1 and grade.timed_out > 0 and lost
+    with Stop(watch.told) as stop:
+        run = Run(work, options.runner, workers, book, keys, recorded, watch, stop)
+        try:
+            with stop.at_once():
+                run.over(todo, forced=options.force)
+        except KeyboardInterrupt:
+            pass  # what is done is on disk, and the rest is left
+        write_tables(options.out, book.current(work.assignment.name), work.assignment)
+    return len(todo) - len(run.done)
 
 
 def _work(options: Options, course: Path, assignment: Assignment, secret: bytes) -> Work:

@@ -10,6 +10,7 @@ import signal
 import socket
 import struct
 import subprocess
+from collections.abc import Callable
 
 from grader.errors import SandboxError
 from grader.kernel.sandbox import (
@@ -27,6 +28,7 @@ _log = logging.getLogger(__name__)
 
 _BOOT_S = 120.0
 _FORK_S = 30.0
+_DEATH_S = 0.5
 _SERVED = 200  # sessions after which a template is replaced, whatever they may have left behind
 
 
@@ -40,6 +42,7 @@ class Template:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._served = 0
+        self._died = False
 
     def __enter__(self) -> Template:
         return self
@@ -69,7 +72,19 @@ class Template:
         finally:
             os.close(theirs_read)
             os.close(theirs_write)
-        return Forked(pidfd, Channel(ours_read, ours_write), self._place)
+        return Forked(pidfd, (ours_read, ours_write), self._place, self._look)
+
+    def died(self) -> bool:
+        """Whether the template has died by itself since this was last asked, and with it every session it forked."""
+        died, self._died = self._died, False
+        return died
+
+    def _look(self) -> None:
+        """A session is dead before it was closed; where it was the template's death, that shows in a moment."""
+        if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_DEATH_S)
+                self._died = True
 
     def close(self) -> None:
         """Kill the template and with it every session it forked."""
@@ -77,6 +92,7 @@ class Template:
             self._control.close()
             self._control = None
         if self._process is not None:
+            self._died |= self._served > 0 and self._process.poll() is not None
             self._process.kill()
             self._process.wait()
             self._process = None
@@ -127,13 +143,18 @@ class Template:
 class Forked:
     """One session's process, forked from a template."""
 
-    def __init__(self, pidfd: int, channel: Channel, place: Place) -> None:
-        self.channel = channel
+    def __init__(self, pidfd: int, pipe: tuple[int, int], place: Place, died: Callable[[], None]) -> None:
+        self.channel = Channel(*pipe)
         self.place = place
         self._pidfd = pidfd
+        self._died = died
+        self._end = select.poll()
+        self._end.register(pipe[0], 0)  # tells nothing but that the other side has gone
 
     def close(self) -> None:
         """Kill its process 1, which takes its process namespace with it, and wait until it is gone."""
+        if self._end.poll(0):
+            self._died()
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
         select.select([self._pidfd], [], [], 10)
@@ -148,6 +169,7 @@ class Sandboxes:
         self._confinement = confinement
         self._template = Template(confinement) if warm and confinement.backend == "bubblewrap" else None
         self._isolation = "forked" if self._template else confinement.backend
+        self._lost = False
 
     @property
     def isolation(self) -> str:
@@ -161,6 +183,11 @@ class Sandboxes:
         if self._template is not None:
             self._template.close()
 
+    def lost(self) -> bool:
+        """Whether a session may have died since this was last asked because its template did."""
+        lost, self._lost = self._lost, False
+        return lost or (self._template is not None and self._template.died())
+
     def open(self) -> Sandbox:
         """A sandbox that will serve one session.
 
@@ -173,6 +200,7 @@ class Sandboxes:
             except SandboxError as error:
                 _log.warning("%s; each notebook gets a sandbox of its own from here on, which is slower", error)
                 self._template.close()
+                self._lost = self._template.died()
                 self._template = None
                 self._isolation = self._confinement.backend
         return start(self._confinement)

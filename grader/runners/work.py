@@ -6,8 +6,10 @@ import datetime
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 from grader import __version__
+from grader.errors import MachineryError, SandboxLost
 from grader.kernel.sandbox import Confinement
 from grader.records import Assignment, Grade, Profile, Submission
 
@@ -23,6 +25,10 @@ class Work:
     profile: Profile
     warm: bool = True  # fork sessions from a template where the system allows it
     only: tuple[str, ...] = ()  # item ids; all when empty
+
+    def grading(self) -> Grading:
+        """What grades one submission after the other in this process; slow to make."""
+        return Grading(self)
 
 
 class Grading:
@@ -47,10 +53,18 @@ class Grading:
         self._sandboxes.__exit__()
 
     def __call__(self, submission: Submission) -> Grade:
-        """Grade one submission."""
+        """Grade one submission.
+
+        Raises:
+            SandboxLost: the sandbox died meanwhile of something outside it.
+            GraderError: no submission can be graded.
+        """
         from grader.pipeline import grade
 
-        return grade(submission, self._course, self._only)
+        graded = grade(submission, self._course, self._only)
+        if self._sandboxes.lost():
+            raise SandboxLost(f"the sandbox of {submission.name} was killed from outside; run the same command again")
+        return graded
 
 
 def set_aside(submission: Submission, work: Work, problem: str) -> Grade:
@@ -66,3 +80,12 @@ def set_aside(submission: Submission, work: Work, problem: str) -> Grade:
         grader_version=__version__,
         problem=problem,
     )
+
+
+def refuse(submission: Submission) -> NoReturn:
+    """What a runner does by default with a submission whose worker has died: it is not gone on without.
+
+    Raises:
+        MachineryError: always.
+    """
+    raise MachineryError(f"the grader's worker died on {submission.name}; run the same command again")
