@@ -29,6 +29,7 @@ from grader.runners.work import Work, refuse
 _SPAWN = multiprocessing.get_context("spawn")  # not forked: torch's threads do not survive a fork
 _FALSE_STARTS: Final = 3
 _GRACE_S: Final = 5.0  # for sandboxes to be closed
+_LOOK_S: Final = 1.0
 _READY: Final = "ready"
 _SIGNALS: Final = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
 
@@ -155,7 +156,9 @@ class _Worker:
 
 def _heard_of(workers: Sequence[_Worker]) -> list[_Worker]:
     """Wait for the next of them that answer or die."""
-    ready = wait([each.connection for each in workers])
+    connections = [each.connection for each in workers]
+    while not (ready := wait(connections, timeout=_LOOK_S)):
+        pass  # so that a signal which another thread has caught is handled in this one
     return [each for each in workers if each.connection in ready]
 
 
@@ -186,8 +189,9 @@ def _serve(driver: Connection, work: Work) -> None:
                     driver.send(error)
     except GraderError as error:
         driver.send(error)
-    except (EOFError, BrokenPipeError):
-        pass  # the driver has gone
+    except (EOFError, BrokenPipeError, SystemExit):
+        pass  # the driver has gone, or wants no more
+    os._exit(0)  # taking torch to pieces would take a second and help nobody
 
 
 def _listen_to_the_driver_alone() -> None:
@@ -205,6 +209,7 @@ def _leave(number: int, _: object) -> None:
 
 
 def _follow_the_driver() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # they have to wake the main thread, not this one
     driver = multiprocessing.parent_process()
     if driver is not None:
         driver.join()
