@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code is 0 done, 1 needs staff, 2 the instructor's files, 3 machinery."""
+    """Run one command; the exit code is 0 done, 1 needs staff, 2 the instructor's files, 3 machinery, 130 stopped."""
     arguments = _parser().parse_args(argv)
     logging.basicConfig(level=os.environ.get("GRADER_LOG", "ERROR"), format="%(name)s: %(message)s")
     try:
@@ -137,11 +137,11 @@ def _grade(arguments: argparse.Namespace) -> int:
             stale=lambda todo: print(json.dumps({"event": "stale", "run": len(todo)}), flush=True),
         )
         result = command.grade(options, watch)
-        print(json.dumps({"event": "done", "out": str(result.out), "interrupted": result.interrupted}))
+        print(json.dumps({"event": "done", "out": str(result.out), "interrupted": result.left > 0}))
     else:
         result = _with_progress(options)
         _print_result(result)
-    return 130 if result.interrupted else result.exit_code
+    return result.exit_code
 
 
 def _with_progress(options: Options) -> Result:
@@ -249,6 +249,8 @@ def _print_result(result: Result) -> None:
         console.print("Each notebook had a sandbox of its own; `grader doctor` says whether faster forks work here.")
     if "none" in isolations:
         console.print("Graded without a sandbox: student code had this account's rights.", style="bold yellow")
+    if result.left:
+        console.print(f"Stopped with {result.left} left to grade; the same command goes on from here.", style="bold")
 
 
 def _warn(sentence: str) -> None:

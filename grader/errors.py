@@ -7,6 +7,7 @@ GraderError                 one clear line for whoever runs the grader
 +-- UsageError              the command line is wrong (exit code 2)
 +-- MachineryError          this machine or our code is at fault (exit code 3)
     +-- SandboxError        no sandbox, or it could not be started
+    |   +-- SandboxLost     it died of something outside, so what was found in it is void
     +-- DataMissing         a data set is not on this machine
     +-- GradebookError      the gradebook cannot be read or written
 """
@@ -46,6 +47,10 @@ class MachineryError(GraderError):
 
 class SandboxError(MachineryError):
     """The sandbox is missing or could not be started."""
+
+
+class SandboxLost(SandboxError):
+    """A sandbox died of something outside it, so that nothing found in it counts."""
 
 
 class DataMissing(MachineryError):

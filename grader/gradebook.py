@@ -2,35 +2,39 @@
 
     gradebook.db    grades 1--n items         what was found; rows are added, never changed
                     grades 1--1 observations  compressed, for rescoring; left out above a cap
-                    attempts                  which submissions were begun, and which of them never came to an end
+                    attempts                  what is being graded, and what was when a grader or its worker died
                     secrets                   the newest one seeds the hidden cases
     gradebook.lock  held by the one grader that writes; names its pid
 
 The newest grade of a student is the current one. Tables and pages are derived from it and can be lost.
+
+A submission without a grade of its present content is pending; with an attempt it is running, or has crashed a grader.
+Whoever opens the gradebook to write finds the attempts of the last grader: if that one was killed they count as
+crashes, if it ended in order (Ctrl-C, a full disk) they are forgotten.
 """
 
 from __future__ import annotations
 
-import fcntl
-import json
 import os
 import secrets
 import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Final, Self
+from typing import Any, Final, Self
 
-from grader.errors import GradebookError
-from grader.records import Grade, Outcome, Profile, Score, Status
+from grader import mounts, rows
+from grader.errors import GradebookError, GraderError
+from grader.lock import Lock
+from grader.records import Grade
+from grader.rows import GradeRow
 
 OBSERVATIONS_CAP: Final = 8 * 2**20  # bytes of one submission's observations, compressed
 
 _SMALLEST_PAGE: Final = 512  # bytes, of any SQLite file
-_SCHEMA_VERSION: Final = 1
+_SCHEMA_VERSION: Final = 2
 _SCHEMA: Final = f"""
 BEGIN;
 CREATE TABLE grades (
@@ -49,7 +53,7 @@ CREATE TABLE items (
 CREATE TABLE observations (grade INTEGER PRIMARY KEY REFERENCES grades (id), compressed BLOB NOT NULL);
 CREATE TABLE attempts (
     id INTEGER PRIMARY KEY, assignment TEXT NOT NULL, student_id TEXT NOT NULL, "key" TEXT NOT NULL,
-    started TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, finished INTEGER NOT NULL DEFAULT 0
+    started TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, crashed INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX attempts_by_student ON attempts (assignment, student_id);
 CREATE TABLE secrets (id INTEGER PRIMARY KEY, secret BLOB NOT NULL);
@@ -77,66 +81,10 @@ _REMEDIES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ItemRow:
-    """One item of a stored grade. Undecided items have 0 of 0 points; tables leave them blank."""
-
-    item: str
-    section: str
-    title: str
-    target: str
-    check: str
-    outcome: Outcome
-    credit: float
-    earned: float
-    possible: float
-    message: str
-    hint: str = ""
-    evidence: Mapping[str, Any] = field(default_factory=dict)
-    key: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class GradeRow:
-    """One stored grade, with what tables and pages tell about it."""
-
-    assignment: str
-    student_id: str
-    student_name: str
-    submission: str
-    sha256: str
-    status: Status
-    isolation: str
-    device: str
-    profile: Profile
-    started: str
-    seconds: float
-    grader_version: str
-    problem: str
-    key: str
-    observations: str  # none, kept, or how far they were above the cap
-    items: tuple[ItemRow, ...]
-
-    @property
-    def earned(self) -> float:
-        """Points earned over decided items."""
-        return round(sum(item.earned for item in self.items), 2)
-
-    @property
-    def possible(self) -> float:
-        """Points possible over decided items."""
-        return round(sum(item.possible for item in self.items), 2)
-
-    @property
-    def percent(self) -> float | None:
-        """Share earned of the decided items in per cent; None when nothing is decided."""
-        return 100 * self.earned / self.possible if self.possible else None
-
-
 class Gradebook:
     """The grades of one results folder. Open it with `Gradebook.open` and close it with `with`."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, lock: IO[str] | None) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, lock: Lock | None) -> None:
         self._path = path
         self._connection = connection
         self._lock = lock
@@ -146,23 +94,31 @@ class Gradebook:
         """Open the gradebook at this path; a writer makes it when there is none, and keeps other writers out.
 
         Raises:
-            GradebookError: another grader writes here, or the file is missing (for a reader), damaged or foreign.
+            GradebookError: another grader writes here, the file is missing (for a reader), damaged or foreign, or it
+                lies on a network file system, where SQLite's log is not safe.
         """
-        lock = _lock(path) if writing else None
+        if kind := mounts.network(path.parent):
+            raise GradebookError(
+                f"{path.parent} lies on a network file system ({kind}); choose a local folder by --out"
+            )
+        lock = Lock(path.with_suffix(".lock")) if writing else None
         try:
             if writing and not path.exists():
                 _create(path)
-            return cls(path, _connect(path, writing=writing), lock)
+            book = cls(path, _connect(path, writing=writing), lock)
         except BaseException:
             if lock:
-                lock.close()
+                lock.release(in_order=not lock.abandoned)
             raise
+        if lock:
+            book._settle(crashed=lock.abandoned)
+        return book
 
-    def close(self) -> None:
-        """Close the file and let the next grader in."""
+    def close(self, *, in_order: bool = True) -> None:
+        """Close the file and let the next grader in; what is running counts as crashed unless we end in order."""
         self._connection.close()
         if self._lock:
-            self._lock.close()
+            self._lock.release(in_order=in_order)
 
     def __enter__(self) -> Self:
         return self
@@ -170,7 +126,7 @@ class Gradebook:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        self.close(in_order=kind is None or issubclass(kind, (GraderError, KeyboardInterrupt)))
 
     @property
     def secret(self) -> bytes:
@@ -185,7 +141,7 @@ class Gradebook:
             connection.execute("INSERT INTO secrets (secret) VALUES (?)", (secrets.token_bytes(32),))
 
     def record(self, assignment: str, grade: Grade, *, key: str, observations: bytes | None = None) -> None:
-        """Add a grade, which becomes the student's current one, and close its attempts; on disk on return.
+        """Add a grade, which becomes the student's current one, and end its attempts; on disk on return.
 
         Args:
             assignment: name of the assignment.
@@ -195,14 +151,15 @@ class Gradebook:
         """
         compressed = None if observations is None else zlib.compress(observations, level=1)
         with self._transaction() as connection:
-            row = _grade_values(assignment, grade, key=key, observations=_told(compressed))
+            row = rows.of_grade(assignment, grade, key=key, observations=_told(compressed))
             number = _insert(connection, "grades", row)
             for position, score in enumerate(grade.scores):
-                _insert(connection, "items", {"grade": number, "position": position} | _item_values(score))
+                _insert(connection, "items", {"grade": number, "position": position} | rows.of_score(score))
             if compressed is not None and len(compressed) <= OBSERVATIONS_CAP:
                 _insert(connection, "observations", {"grade": number, "compressed": compressed})
+            # Without a key the grade is not the last word: what crashed before still counts.
             connection.execute(
-                'UPDATE attempts SET finished = 1 WHERE assignment = ? AND student_id = ? AND "key" = ?',
+                'DELETE FROM attempts WHERE assignment = ? AND student_id = ? AND (NOT crashed OR "key" = ?)',
                 (_storable(assignment), _storable(grade.submission.student.id), _storable(key)),
             )
 
@@ -237,21 +194,39 @@ class Gradebook:
                     raise GradebookError(f"{self._path} {_DAMAGED}") from error
 
     def started(self, assignment: str, student_id: str, key: str) -> None:
-        """Note that grading of a submission begins; the attempt stays unfinished until `record`."""
+        """Note that a submission is running."""
         with self._transaction() as connection:
             _insert(connection, "attempts", {"assignment": assignment, "student_id": student_id, "key": key})
 
-    def attempts(self, assignment: str, student_id: str, key: str) -> int:
-        """How often grading of this submission began and never came to an end."""
+    def crashed(self, assignment: str, student_id: str) -> None:
+        """Note that what runs for this student has crashed its worker."""
+        with self._transaction() as connection:
+            command = "UPDATE attempts SET crashed = 1 WHERE assignment = ? AND student_id = ?"
+            connection.execute(command, (_storable(assignment), _storable(student_id)))
+
+    def crashes(self, assignment: str, student_id: str, key: str) -> int:
+        """How often this submission was running when the grader or its worker died."""
         query = """SELECT count(*) FROM attempts
-                   WHERE assignment = ? AND student_id = ? AND "key" = ? AND NOT finished"""
+                   WHERE assignment = ? AND student_id = ? AND "key" = ? AND crashed"""
         return int(self._value(query, assignment, student_id, key))
+
+    def _settle(self, *, crashed: bool) -> None:
+        """What the last grader left running is pending again."""
+        try:
+            with self._transaction() as connection:
+                change = "UPDATE attempts SET crashed = 1" if crashed else "DELETE FROM attempts"
+                connection.execute(f"{change} WHERE NOT crashed")
+        except BaseException:
+            self.close(in_order=not crashed)
+            raise
 
     def _rows(self, query: str, *parameters: str) -> list[GradeRow]:
         grades = self._connection.execute(query, [_storable(parameter) for parameter in parameters]).fetchall()
         items = "SELECT * FROM items WHERE grade = ? ORDER BY position"
         return [
-            _grade_row(grade, tuple(_item_row(item) for item in self._connection.execute(items, (grade["id"],))))
+            rows.grade_row(
+                grade, tuple(rows.item_row(item) for item in self._connection.execute(items, (grade["id"],)))
+            )
             for grade in grades
         ]
 
@@ -265,34 +240,6 @@ class Gradebook:
         with _explained(self._path), self._connection:  # the connection commits at the end, or rolls back
             self._connection.execute("BEGIN IMMEDIATE")
             yield self._connection
-
-
-def _lock(path: Path) -> IO[str]:
-    """Take the writer's lock. It belongs to the open file, so the kernel frees it however the grader ends."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = path.with_suffix(".lock").open("a+", encoding="ascii", errors="replace")
-    except OSError as error:
-        raise GradebookError(f"{path} {_CLOSED} ({error.strerror})") from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        with lock:
-            if not isinstance(error, BlockingIOError):
-                raise GradebookError(
-                    f"{path.parent} cannot be locked ({error.strerror}); choose a local disk"
-                ) from error
-            lock.seek(0)
-            pid = lock.read(20).strip() or "unknown"
-        raise GradebookError(
-            f"another grader is writing to {path.parent} (pid {pid}); wait for it or choose another --out"
-        ) from error
-    lock.truncate(0)
-    lock.write(f"{os.getpid()}\n")
-    lock.flush()
-    # A forked worker shares the lock and would hold it after a killed grader; closing its copy leaves ours in force.
-    os.register_at_fork(after_in_child=lock.close)
-    return lock
 
 
 def _create(path: Path) -> None:
@@ -394,57 +341,3 @@ def _told(compressed: bytes | None) -> str:
         return "none"
     size = len(compressed)
     return "kept" if size <= OBSERVATIONS_CAP else f"not kept: {size / 2**20:.1f} MiB compressed"
-
-
-def _grade_values(assignment: str, grade: Grade, *, key: str, observations: str) -> dict[str, Any]:
-    submission = grade.submission
-    return {
-        "assignment": assignment,
-        "student_id": submission.student.id,
-        "student_name": submission.student.name,
-        "submission": submission.name,
-        "sha256": submission.sha256,
-        "status": grade.status,
-        "isolation": grade.isolation,
-        "device": grade.device,
-        "profile": grade.profile,
-        "started": grade.started,
-        "seconds": grade.seconds,
-        "grader_version": grade.grader_version,
-        "problem": grade.problem,
-        "key": key,
-        "observations": observations,
-    }
-
-
-def _item_values(score: Score) -> dict[str, Any]:
-    item, finding = score.item, score.finding
-    return {
-        "item": item.id,
-        "section": item.section,
-        "title": item.title,
-        "target": item.target,
-        "check": item.check,
-        "outcome": finding.outcome,
-        "credit": finding.credit if finding.outcome.decided else 0.0,
-        "earned": score.earned,
-        "possible": score.possible,
-        "message": finding.message,
-        "hint": finding.hint,
-        # A check that leaves more than JSON values here has a bug, but a grade is not lost over it.
-        "evidence": json.dumps(dict(finding.evidence), default=repr, skipkeys=True),
-        "key": score.key,
-    }
-
-
-def _grade_row(row: sqlite3.Row, items: tuple[ItemRow, ...]) -> GradeRow:
-    values = dict(row) | {"status": Status(row["status"]), "profile": Profile(row["profile"]), "items": items}
-    del values["id"]
-    return GradeRow(**values)
-
-
-def _item_row(row: sqlite3.Row) -> ItemRow:
-    _, _, item, section, title, target, check, outcome, credit, earned, possible, message, hint, evidence, key = row
-    found = json.loads(evidence) if evidence != "{}" else {}
-    outcome = Outcome(outcome)
-    return ItemRow(item, section, title, target, check, outcome, credit, earned, possible, message, hint, found, key)

@@ -23,7 +23,19 @@ LAYERS = (
     ("runners",),
     ("pipeline", "verifying"),
     ("kernel", "answer_key", "checks", "gradebook", "reports", "exports", "recording", "keys"),
-    ("rubric", "submissions", "notebook", "compare", "diagnosis", "scoring", "datasets", "escaping"),
+    (
+        "rubric",
+        "submissions",
+        "notebook",
+        "compare",
+        "diagnosis",
+        "scoring",
+        "datasets",
+        "escaping",
+        "rows",
+        "lock",
+        "mounts",
+    ),
     ("records", "probes", "errors"),
     ("",),  # grader itself, which holds the version
 )
@@ -34,8 +46,6 @@ ACROSS = {
     ("answer_key", "kernel"): "the reference is asked by the same code as a student, and its values take the same door",
     ("recording", "kernel"): "observations are stored in the format in which they travel",
     ("keys", "checks"): "the table of checks says which options only judge",
-    ("reports", "gradebook"): "tables show the gradebook's rows",
-    ("exports", "gradebook"): "files hold the gradebook's rows",
 }
 
 # Third parties, and the only places that may import them.

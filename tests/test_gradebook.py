@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sqlite3
@@ -124,7 +125,7 @@ book.record("hw2-cnn", grade, key="k1")
     assert killed.returncode == -signal.SIGKILL
     with Gradebook.open(path) as book:
         assert book.current(HW) == []
-        assert book.attempts(HW, "ada", "k1") == 1
+        assert book.crashes(HW, "ada", "k1") == 1
 
 
 def test_a_second_grader_is_refused_and_told_who_writes(path: Path) -> None:
@@ -278,8 +279,10 @@ def test_a_reader_of_an_empty_folder_is_told_to_grade_first(path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "results").write_text("a file")
 
-    with pytest.raises(GradebookError, match="cannot be written"):
+    with pytest.raises(GradebookError, match="results is no folder; choose another --out"):
         Gradebook.open(tmp_path / "results" / "gradebook.db")
+    with pytest.raises(GradebookError, match="below is no folder; choose another --out"):
+        Gradebook.open(tmp_path / "results" / "below" / "gradebook.db")
 
 
 def test_a_full_disk_loses_nothing_that_was_recorded(path: Path) -> None:
@@ -363,18 +366,54 @@ def test_observations_above_the_cap_are_left_out_and_the_row_says_so(
     assert list(book.recorded(HW, "ada")) == []
 
 
-def test_attempts_count_until_a_grade_closes_them(path: Path) -> None:
+def killed(path: Path, script: str) -> None:
+    """Run a grader that dies at the end of this script."""
+    with begin(f"book = Gradebook.open(path)\n{script}\nos.kill(os.getpid(), signal.SIGKILL)", path) as grader:
+        grader.communicate()
+    assert grader.returncode == -signal.SIGKILL
+
+
+def test_what_ran_when_a_grader_was_killed_counts_as_a_crash_until_it_is_graded(path: Path) -> None:
     for _ in range(2):
-        with Gradebook.open(path) as book:
-            book.started(HW, "ada", "k1")
+        killed(path, "book.started('hw2-cnn', 'ada', 'k1')")
+    killed(path, "book.started('hw2-cnn', 'ada', 'k1'); book.started('hw2-cnn', 'bob', 'k1')")
+
     with Gradebook.open(path) as book:
-        book.started(HW, "bob", "k1")
-        before = book.attempts(HW, "ada", "k1"), book.attempts(HW, "ada", "k2")
-
+        assert [book.crashes(HW, *of) for of in (("ada", "k1"), ("ada", "k2"), ("bob", "k1"))] == [3, 0, 1]
         book.record(HW, graded(), key="k1")
+        assert [book.crashes(HW, *of) for of in (("ada", "k1"), ("bob", "k1"))] == [0, 1]
 
-        assert before == (2, 0)
-        assert (book.attempts(HW, "ada", "k1"), book.attempts(HW, "bob", "k1")) == (0, 1)
+
+def test_a_grade_that_is_not_the_last_word_ends_the_attempt_and_forgets_no_crash(path: Path) -> None:
+    killed(path, "book.started('hw2-cnn', 'ada', 'k1')")
+    killed(path, "book.started('hw2-cnn', 'ada', 'k1'); book.record('hw2-cnn', grade, key='')")
+
+    with Gradebook.open(path) as book:
+        assert book.crashes(HW, "ada", "k1") == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "crashes"),
+    [(None, 0), (GradebookError("disk full"), 0), (KeyboardInterrupt(), 0), (ZeroDivisionError("a bug of ours"), 1)],
+    ids=["no-error", "disk-full", "ctrl-c", "bug"],
+)
+def test_a_grader_that_ends_in_order_crashed_on_nobody(path: Path, error: BaseException | None, crashes: int) -> None:
+    with contextlib.suppress(GradebookError, KeyboardInterrupt, ZeroDivisionError), Gradebook.open(path) as book:
+        book.started(HW, "ada", "k1")
+        if error:
+            raise error
+
+    with Gradebook.open(path) as book:
+        assert book.crashes(HW, "ada", "k1") == crashes
+
+
+def test_a_crashed_worker_counts_at_once(book: Gradebook) -> None:
+    book.started(HW, "ada", "k1")
+    book.started(HW, "bob", "k1")
+
+    book.crashed(HW, "ada")
+
+    assert [book.crashes(HW, student, "k1") for student in ("ada", "bob")] == [1, 0]
 
 
 def test_the_secret_stays_until_a_new_one_is_drawn(path: Path) -> None:
@@ -411,7 +450,7 @@ def test_hostile_names_are_only_data(book: Gradebook, student: str, stored: str)
 
     (row,) = book.current(HW)
     assert (row.student_id, row.items[0].message) == (stored, stored)
-    assert book.attempts(HW, student, "k1") == 0
+    assert book.crashes(HW, student, "k1") == 0
 
 
 def test_evidence_that_is_not_json_does_not_lose_the_grade(book: Gradebook) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +11,13 @@ from grader import datasets, keys, rubric, submissions
 from grader.commands import choosing, isolation
 from grader.commands.planning import Plan
 from grader.commands.standing import Terms
+from grader.commands.stopping import Stop
 from grader.errors import UsageError
 from grader.exports import files, tables
-from grader.gradebook import Gradebook, GradeRow
+from grader.gradebook import Gradebook
 from grader.keys import Conditions
-from grader.records import Assignment, Grade, Outcome, Profile, Rubric, Status, Submission
+from grader.records import Assignment, Grade, Profile, Rubric, Status, Submission
+from grader.rows import GradeRow
 
 if TYPE_CHECKING:
     from grader.runners.work import Work
@@ -69,19 +71,21 @@ class Result:
     assignment: Assignment
     rows: Sequence[GradeRow]
     out: Path
-    interrupted: bool
+    left: int  # how many are still to be graded, because somebody stopped it
 
     @property
     def exit_code(self) -> int:
-        """1 when something needs staff, else 0."""
+        """130 when it was stopped before the end, 1 when something needs staff, else 0."""
+        if self.left:
+            return 130
         return 1 if any(row.status is Status.NEEDS_STAFF for row in self.rows) else 0
 
 
 def grade(options: Options, watch: Watch) -> Result:
     """Grade what is not graded yet, and write the tables.
 
-    A first KeyboardInterrupt finishes nothing more, keeps what is done and writes the tables. What ran out of time
-    beside others is graded once more, alone; until then its first grade is kept.
+    Ctrl-C finishes what runs, a second one or SIGTERM stops at once; in both cases what is done is kept and the tables
+    are written. What ran out of time beside others is graded once more, alone; until then its first grade is kept.
 
     Raises:
         GraderError: with one clear line.
@@ -112,11 +116,12 @@ def grade(options: Options, watch: Watch) -> Result:
                 watch.told(sentence)
         watch.planned(plan.todo, Idle(len(plan.rescored), plan.unchanged))
         _rescore(plan, course, conditions, book, watch)
-        interrupted = bool(plan.todo) and _run(options, _work(options, course, conditions, plan), plan, book, watch)
+        left = _run(options, _work(options, course, conditions, plan), plan, book, watch) if plan.todo else 0
         if plan.todo or plan.rescored:
             rows = book.current(assignment.name)
-    write_tables(options.out, rows, assignment)
-    return Result(assignment, rows, options.out, interrupted)
+    if not plan.todo:
+        write_tables(options.out, rows, assignment)
+    return Result(assignment, rows, options.out, left)
 
 
 def write_tables(out: Path, rows: Sequence[GradeRow], assignment: Assignment) -> None:
@@ -148,53 +153,31 @@ def _rescore(plan: Plan, course: Path, conditions: Conditions, book: Gradebook, 
         watch.stale(plan.stale)
 
 
-def _run(options: Options, work: Work, plan: Plan, book: Gradebook, watch: Watch) -> bool:
+def _run(options: Options, work: Work, plan: Plan, book: Gradebook, watch: Watch) -> int:
+    """Grade what is to be done; how many are left when somebody stopped it."""
+    from grader.commands.running import Run
     from grader.runners import local
 
-    todo = plan.todo
+    todo, assignment = plan.todo, work.assignment
+    keys = {each.student.id: plan.terms.keys.whole(each.sha256) for each in todo}
     workers = 1 if options.runner == "inline" else min(options.workers or local.default_workers(), len(todo))
-    again: list[Submission] = []
 
-    def recorded(each: Grade, *, final: bool) -> Grade:
+    def recorded(each: Grade, final: bool) -> Grade:
         """The grade as it is on disk, before anybody is told of it. Without a key the next run does not rely on it."""
         whole = plan.completed(each, final=final)
-        key = plan.terms.keys.whole(each.submission.sha256) if final else ""
-        book.record(work.assignment.name, whole, key=key, observations=whole.observations)
+        key = keys[each.submission.student.id] if final else ""
+        book.record(assignment.name, whole, key=key, observations=whole.observations)
         return whole
 
-    grades = _grades(options, work, todo, workers, watch)
-    try:
-        for each in grades:
-            if _hurried(each, workers):
-                again.append(each.submission)
-                watch.postponed(recorded(each, final=False))
-            else:
-                watch.finished(recorded(each, final=True))
-        if again:
-            watch.retrying(again)
-            grades = _grades(options, work, again, 1, watch)
-            for each in grades:
-                watch.finished(recorded(each, final=True))
-    except KeyboardInterrupt:
-        grades.close()
-        return True
-    return False
-
-
-def _grades(
-    options: Options, work: Work, todo: Sequence[Submission], workers: int, watch: Watch
-) -> Generator[Grade, None, None]:
-    from grader.runners import inline, local
-
-    if options.runner == "inline":
-        return inline.run(work, todo, began=watch.began)
-    return local.run(work, todo, workers=workers, began=watch.began)
-
-
-def _hurried(grade: Grade, workers: int) -> bool:
-    """Whether points may be lost to the load of other submissions: a time-out that vanishes alone is none."""
-    lost = any(score.finding.credit < 1 and score.finding.outcome is not Outcome.WAITING for score in grade.scores)
-    return workers > 1 and grade.timed_out > 0 and lost
+    with Stop(watch.told) as stop:
+        run = Run(work, options.runner, workers, book, keys, recorded, watch, stop)
+        try:
+            with stop.at_once():
+                run.over(todo, forced=options.force)
+        except KeyboardInterrupt:
+            pass  # what is done is on disk, and the rest is left
+        write_tables(options.out, book.current(assignment.name), assignment)
+    return len(todo) - len(run.done)
 
 
 def _work(options: Options, course: Path, conditions: Conditions, plan: Plan) -> Work:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from grader import scoring
 from grader.commands.standing import Rejudge, Standing, Terms, differs, needed, rescored, stands
-from grader.gradebook import GradeRow
 from grader.records import Grade, Submission
+from grader.rows import GradeRow
 
 if TYPE_CHECKING:
     from grader.runners.work import Part

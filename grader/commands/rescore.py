@@ -11,9 +11,10 @@ from grader import keys, rubric
 from grader.commands.grade import write_tables
 from grader.commands.standing import Terms, as_stored, differs, rescored, stands
 from grader.errors import UsageError
-from grader.gradebook import Gradebook, GradeRow
+from grader.gradebook import Gradebook
 from grader.keys import Conditions, Keys
 from grader.records import Assignment, Rubric, Status
+from grader.rows import GradeRow
 
 if TYPE_CHECKING:
     from grader.commands.rescoring import Rescorer

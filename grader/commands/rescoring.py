@@ -8,11 +8,12 @@ from pathlib import Path
 from grader import pipeline, recording
 from grader.answer_key import AnswerKey
 from grader.commands.standing import Rejudge
-from grader.gradebook import Gradebook, GradeRow
+from grader.gradebook import Gradebook
 from grader.kernel.sandbox import Confinement
 from grader.kernel.template import Sandboxes
 from grader.keys import Conditions, Key, Keys
 from grader.records import Assignment, Finding, Item
+from grader.rows import GradeRow
 
 
 class Rescorer:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from grader import __version__, scoring
-from grader.gradebook import GradeRow, ItemRow
 from grader.keys import Key, Keys
 from grader.records import Assignment, Finding, Grade, Item, Outcome, Score, Student, Submission
+from grader.rows import GradeRow, ItemRow
 
 Rejudge = Callable[[Item, Mapping[str, Finding]], Finding | None]  # None: not all that it asks was recorded
 

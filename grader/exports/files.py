@@ -19,7 +19,8 @@ def write(path: Path, text: str, *, encoding: str = "utf-8-sig") -> None:
     Raises:
         MachineryError: the disk is full or the folder is closed to us; a file that was there before is untouched.
     """
-    draft = path.with_name(f".{os.getpid()}.tmp")  # in the same folder, because a rename across disks is no rename
+    # In the same folder, because a rename across disks is no rename; of one name, so that a killed grader leaves one.
+    draft = path.with_name(f".{path.name}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

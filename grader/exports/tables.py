@@ -7,8 +7,8 @@ import io
 from collections.abc import Iterable, Sequence
 
 from grader.escaping import cell
-from grader.gradebook import GradeRow, ItemRow
 from grader.records import Item
+from grader.rows import GradeRow, ItemRow
 
 _ITEM_COLUMNS = (
     "student_id",

@@ -38,6 +38,7 @@ _REQUEST = struct.Struct("<cxxxxxxxq")  # to the template; forking.py says what
 _NUMBER = struct.Struct("<i")
 _HASTEN_S = 0.002
 WEAK = "limits=weak"
+_DEATH_S = 0.5
 _SERVED = 200  # sessions after which a template is replaced, whatever they may have left behind
 
 
@@ -52,6 +53,7 @@ class Template:
         self._control: socket.socket | None = None
         self._word = b""  # what the newest copy said, until it is read
         self._served = 0
+        self._died = False
 
     def __enter__(self) -> Template:
         return self
@@ -86,12 +88,25 @@ class Template:
             os.close(theirs_write)
         return forked
 
+    def died(self) -> bool:
+        """Whether the template has died by itself since this was last asked, and with it every session it forked."""
+        died, self._died = self._died, False
+        return died
+
+    def look(self) -> None:
+        """A session is dead before it was closed; where it was the template's death, that shows in a moment."""
+        if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_DEATH_S)
+                self._died = True
+
     def close(self) -> None:
         """Kill the template and with it every session it forked."""
         if self._control is not None:
             self._control.close()
             self._control = None
         if self._process is not None:
+            self._died |= self._served > 0 and self._process.poll() is not None
             self._process.kill()
             self._process.wait()
             self._process = None
@@ -208,6 +223,8 @@ class Forked:
 
     def close(self) -> None:
         """Kill its process 1, which takes its process namespace with it, and wait until it is gone."""
+        if self.channel.hung_up():
+            self._template.look()
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
         select.select([self._pidfd], [], [], 10)
@@ -230,6 +247,7 @@ class Sandboxes:
         self._confinement = confinement
         self._template = Template(confinement) if warm and confinement.backend == "bubblewrap" else None
         self._isolation = "forked" if self._template else confinement.backend
+        self._lost = False
 
     @property
     def isolation(self) -> str:
@@ -243,6 +261,11 @@ class Sandboxes:
         if self._template is not None:
             self._template.close()
 
+    def lost(self) -> bool:
+        """Whether a session may have died since this was last asked because its template did."""
+        lost, self._lost = self._lost, False
+        return lost or (self._template is not None and self._template.died())
+
     def open(self, limits: Limits) -> Sandbox:
         """A sandbox that will serve one session within these limits.
 
@@ -255,6 +278,7 @@ class Sandboxes:
             except SandboxError as error:
                 _log.warning("%s; each notebook gets a sandbox of its own from here on, which is slower", error)
                 self._template.close()
+                self._lost = self._template.died()
                 self._template = None
                 self._isolation = self._confinement.backend
         return start(self._confinement, limits)

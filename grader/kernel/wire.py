@@ -344,6 +344,12 @@ class Channel:
             raise ProtocolError("a header without a kind")
         return Frame(kind, header, body)
 
+    def hung_up(self) -> bool:
+        """Whether the other side has gone."""
+        poller = select.poll()
+        poller.register(self._read_fd, 0)  # tells nothing else
+        return bool(poller.poll(0))
+
     def close(self) -> None:
         """Close both ends; closed again, it does nothing."""
         for fd in {self._read_fd, self._write_fd} - {-1}:

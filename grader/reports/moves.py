@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.escaping import visible
-from grader.gradebook import GradeRow, ItemRow
+from grader.rows import GradeRow, ItemRow
 
 _SHOWN: Final = 20
 

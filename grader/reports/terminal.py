@@ -13,8 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.escaping import visible
-from grader.gradebook import GradeRow, ItemRow
 from grader.records import Item, Outcome, Status
+from grader.rows import GradeRow, ItemRow
 
 WIDTH: Final = 120
 

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 
+from grader.errors import SandboxLost
 from grader.records import Grade, Submission
-from grader.runners.work import Grading, Work
+from grader.runners.work import Work, refuse
 
 
 def run(
-    work: Work, submissions: Sequence[Submission], *, began: Callable[[Submission], None]
+    work: Work,
+    submissions: Sequence[Submission],
+    *,
+    began: Callable[[Submission], None],
+    lost: Callable[[Submission], None] = refuse,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Generator[Grade, None, None]:
-    """Yield the grade of each submission."""
-    grading = Grading(work)
+    """Yield the grade of each submission; the callbacks are those of `local.run`."""
+    grading = work.grading()
     try:
         for submission in submissions:
+            if stopped():
+                break
             began(submission)
-            yield grading(submission)
+            try:
+                grade = grading(submission)
+            except SandboxLost:
+                lost(submission)
+            else:
+                yield grade
     finally:
         grading.close()

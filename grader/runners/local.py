@@ -1,59 +1,91 @@
 """Grade in several processes of this machine.
 
-At most one submission per worker is under way, so that stopping early loses no more than that. A worker that dies
-takes the pool with it (concurrent.futures): the pool is made anew, what was under way is tried again, and a
-submission that was under way three times when a worker died is set aside.
+    driver                            worker, one a core
+      submission  ------ pipe ------>   grades it in sandboxes of its own
+                  <-----------------    its grade, or an error of ours
+
+A worker has one submission at a time, so that its death costs and blames that one alone; another worker takes its
+place. Workers end with the driver, however that ends, and take their sandboxes with them.
 """
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
-from collections import Counter, deque
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection, wait
+from typing import Final
 
+from grader.errors import GraderError, MachineryError, SandboxLost
 from grader.records import Grade, Submission
-from grader.runners.work import Grading, Work, set_aside
+from grader.runners.work import Work, refuse
 
-_ATTEMPTS = 3
-_grading: Grading | None = None  # of this worker process
+_SPAWN = multiprocessing.get_context("spawn")  # not forked: torch's threads do not survive a fork
+_FALSE_STARTS: Final = 3
+_GRACE_S: Final = 5.0  # for sandboxes to be closed
+_LOOK_S: Final = 1.0
+_READY: Final = "ready"
+_SIGNALS: Final = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
 
 
 def run(
-    work: Work, submissions: Sequence[Submission], *, workers: int, began: Callable[[Submission], None]
+    work: Work,
+    submissions: Sequence[Submission],
+    *,
+    workers: int,
+    began: Callable[[Submission], None],
+    lost: Callable[[Submission], None] = refuse,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Generator[Grade, None, None]:
-    """Yield grades as they are finished. Closing the iterator lets what is under way finish unseen."""
+    """Yield grades as they are finished. Closing the iterator kills what is under way.
+
+    Args:
+        work: what is needed for grading.
+        submissions: what to grade.
+        workers: how many at a time.
+        began: told of each submission that a worker takes up.
+        lost: told of each submission whose worker or sandbox died with it; it is not tried again here.
+        stopped: whether no further submission is to be begun.
+
+    Raises:
+        GraderError: no submission can be graded.
+    """
     waiting = deque(submissions)
-    deaths: Counter[str] = Counter()
-    pool = _pool(work, workers)
-    running: dict[Future[Grade], Submission] = {}
+    crew: list[_Worker] = []
+    false_starts = 0
     try:
-        while waiting or running:
-            while waiting and len(running) < workers:
-                submission = waiting.popleft()
-                running[pool.submit(_grade, submission)] = submission
-                began(submission)
-            finished, _ = wait(running, return_when=FIRST_COMPLETED)
-            lost = [running.pop(future) for future in finished if isinstance(future.exception(), BrokenProcessPool)]
-            for future in finished - {each for each in finished if isinstance(each.exception(), BrokenProcessPool)}:
-                del running[future]
-                yield future.result()
-            if lost:
-                lost += running.values()
-                running.clear()
-                pool.shutdown(wait=False, cancel_futures=True)
-                pool = _pool(work, workers)
-                for submission in lost:
-                    deaths[submission.student.id] += 1
-                    if deaths[submission.student.id] < _ATTEMPTS:
-                        waiting.append(submission)
-                    else:
-                        yield set_aside(submission, work, f"The grader's worker died {_ATTEMPTS} times on it.")
+        crew += [_Worker(work) for _ in range(min(workers, len(waiting)))]
+        while at_work := [each for each in crew if not each.ended]:
+            for worker in _heard_of(at_work):
+                submission, answer = worker.submission, worker.answer()
+                if isinstance(answer, GraderError) and not isinstance(answer, SandboxLost):
+                    raise answer
+                if isinstance(answer, Grade):
+                    yield answer
+                elif answer != _READY and submission is not None:
+                    lost(submission)
+                elif answer != _READY and (false_starts := false_starts + 1) == _FALSE_STARTS:
+                    raise MachineryError("the grader's workers die while they start; `grader doctor` may say why")
+                more = bool(waiting) and not stopped()
+                if answer is None:
+                    worker.ended = True
+                    crew += [_Worker(work)] if more else []
+                elif more:
+                    began(waiting[0])
+                    worker.begin(waiting.popleft())
+                else:
+                    worker.end()
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        for worker in crew:
+            worker.stop()
+        for worker in crew:
+            worker.bury()
 
 
 def default_workers() -> int:
@@ -61,20 +93,126 @@ def default_workers() -> int:
     return max(1, len(os.sched_getaffinity(0)))
 
 
-def _pool(work: Work, workers: int) -> ProcessPoolExecutor:
-    # Spawned, not forked: torch's threads do not survive a fork.
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(work,))
+# ---- the driver's side -----------------------------------------------------------------------------------------------
 
 
-def _begin(work: Work) -> None:
-    global _grading
-    # Ctrl-C reaches every process of the terminal; the command alone decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _grading = Grading(work)
+class _Worker:
+    """A worker process as the driver sees it, and what it grades at the moment."""
+
+    def __init__(self, work: Work) -> None:
+        self.submission: Submission | None = None
+        self.ended = False  # was told that nothing more comes, or has died
+        self._ready = False
+        self._connection, theirs = _SPAWN.Pipe()
+        self._process = _SPAWN.Process(target=_serve, args=(theirs, work), daemon=True)
+        with _signals_held_back():
+            self._process.start()
+        theirs.close()
+
+    @property
+    def connection(self) -> Connection:
+        return self._connection
+
+    def answer(self) -> Grade | GraderError | str | None:
+        """What it has to say; None when it has died."""
+        self.submission = None
+        try:
+            answer: Grade | GraderError | str = self._connection.recv()
+        except (EOFError, OSError):
+            return None
+        self._ready = True
+        return answer
+
+    def begin(self, submission: Submission) -> None:
+        self.submission = submission
+        self._send(submission)
+
+    def end(self) -> None:
+        """Let it close its sandboxes and end by itself."""
+        self.ended = True
+        self._send(None)
+
+    def stop(self) -> None:
+        """Have it end now; one that still starts has nothing to close."""
+        if self.ended:
+            return
+        if self._ready:
+            self._process.terminate()
+        else:
+            self._process.kill()
+
+    def bury(self) -> None:
+        """Wait until it is gone."""
+        self._process.join(_GRACE_S)
+        self._process.kill()
+        self._process.join()
+        self._process.close()
+        self._connection.close()
+
+    def _send(self, submission: Submission | None) -> None:
+        with contextlib.suppress(OSError):  # it has died, which will show when its answer is read
+            self._connection.send(submission)
 
 
-def _grade(submission: Submission) -> Grade:
-    if _grading is None:
-        raise RuntimeError("the worker was not initialised")
-    return _grading(submission)
+def _heard_of(workers: Sequence[_Worker]) -> list[_Worker]:
+    """Wait for the next of them that answer or die."""
+    connections = [each.connection for each in workers]
+    while not (ready := wait(connections, timeout=_LOOK_S)):
+        pass  # so that a signal which another thread has caught is handled in this one
+    return [each for each in workers if each.connection in ready]
+
+
+@contextlib.contextmanager
+def _signals_held_back() -> Iterator[None]:
+    """A process that is started in here hears of Ctrl-C only when it is ready to be deaf to it."""
+    resource_tracker.ensure_running()  # now, because it would let signals through when it is started
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+# ---- the worker's side -----------------------------------------------------------------------------------------------
+
+
+def _serve(driver: Connection, work: Work) -> None:
+    """Grade what comes, until nothing more comes. A bug of ours ends this worker and costs one submission."""
+    _listen_to_the_driver_alone()
+    try:
+        with contextlib.closing(work.grading()) as grading:
+            driver.send(_READY)
+            while (submission := driver.recv()) is not None:
+                try:
+                    driver.send(grading(submission))
+                except SandboxLost as error:
+                    driver.send(error)
+    except GraderError as error:
+        driver.send(error)
+    except (EOFError, BrokenPipeError, SystemExit):
+        pass  # the driver has gone, or wants no more
+    os._exit(0)  # taking torch to pieces would take a second and help nobody
+
+
+def _listen_to_the_driver_alone() -> None:
+    # Ctrl-C and a closed terminal reach every process of the terminal; the driver decides what they mean. Handlers that
+    # do nothing, because signals that are ignored would be ignored in sandboxes too.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    signal.signal(signal.SIGHUP, lambda *_: None)
+    signal.signal(signal.SIGTERM, _leave)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    threading.Thread(target=_follow_the_driver, daemon=True).start()
+
+
+def _leave(number: int, _: object) -> None:
+    raise SystemExit(128 + number)  # through every `finally`, so that sandboxes are closed
+
+
+def _follow_the_driver() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # they have to wake the main thread, not this one
+    driver = multiprocessing.parent_process()
+    if driver is not None:
+        driver.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(_GRACE_S)
+        os._exit(1)

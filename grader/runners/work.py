@@ -7,8 +7,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 from grader import __version__
+from grader.errors import MachineryError, SandboxLost
 from grader.kernel.sandbox import Confinement
 from grader.records import Assignment, Finding, Grade, Profile, Submission
 
@@ -34,6 +36,10 @@ class Work:
     only: tuple[str, ...] = ()  # item ids; all when empty
     parts: Mapping[str, Part] = field(default_factory=dict)  # by student id, where it is not `only`
 
+    def grading(self) -> Grading:
+        """What grades one submission after the other in this process; slow to make."""
+        return Grading(self)
+
 
 class Grading:
     """Grades submissions one after the other; made once per process, because torch and the reference load slowly."""
@@ -57,11 +63,19 @@ class Grading:
         self._sandboxes.__exit__()
 
     def __call__(self, submission: Submission) -> Grade:
-        """Grade one submission."""
+        """Grade one submission.
+
+        Raises:
+            SandboxLost: the sandbox died meanwhile of something outside it.
+            GraderError: no submission can be graded.
+        """
         from grader.pipeline import grade
 
         part = self._work.parts.get(submission.student.id, Part(self._work.only, {}))
-        return grade(submission, self._course, part.items, part.known)
+        graded = grade(submission, self._course, part.items, part.known)
+        if self._sandboxes.lost():
+            raise SandboxLost(f"the sandbox of {submission.name} was killed from outside; run the same command again")
+        return graded
 
 
 def set_aside(submission: Submission, work: Work, problem: str) -> Grade:
@@ -77,3 +91,12 @@ def set_aside(submission: Submission, work: Work, problem: str) -> Grade:
         grader_version=__version__,
         problem=problem,
     )
+
+
+def refuse(submission: Submission) -> NoReturn:
+    """What a runner does by default with a submission whose worker has died: it is not gone on without.
+
+    Raises:
+        MachineryError: always.
+    """
+    raise MachineryError(f"the grader's worker died on {submission.name}; run the same command again")

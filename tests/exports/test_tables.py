@@ -14,8 +14,8 @@ import pytest
 from grader.errors import MachineryError
 from grader.exports.files import write
 from grader.exports.tables import grades_csv, items_csv
-from grader.gradebook import GradeRow, ItemRow
 from grader.records import Item, Outcome, Profile, Status
+from grader.rows import GradeRow, ItemRow
 
 RUBRIC = [
     Item(id=name, section="7.2", title=f"About {name}", points=4.0, check="returns_close", target=name)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from grader.gradebook import GradeRow, ItemRow
 from grader.records import Item, Outcome, Profile, Status
 from grader.reports.terminal import findings_list, rendered, score_table
+from grader.rows import GradeRow, ItemRow
 
 SECTIONS = {"corr2d-values": "7.2", "written-7.2": "7.2", "comp-conv2d": "7.3", "pool2d-max": "7.5"}
 RUBRIC = [

@@ -1,81 +1,149 @@
-"""The local runner: several at a time, dead workers, setting aside."""
+"""The local runner with real worker processes: who is blamed for a death, how workers end."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import Future
-from concurrent.futures.process import BrokenProcessPool
+import multiprocessing
+import os
+import signal
+import time
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from grader.errors import CourseError, MachineryError, SandboxLost
 from grader.kernel.sandbox import Confinement
-from grader.records import Assignment, Grade, Profile, Status, Student, Submission
-from grader.runners import local
+from grader.records import Assignment, Grade, Profile, Student, Submission
+from grader.runners import inline, local
 from grader.runners.work import Work, set_aside
 
-WORK = Work(
-    course=Path("course"),
-    assignment=Assignment("hw", "Homework", Path("hw"), "hw", ()),
-    secret=None,
-    confinement=Confinement("none", None),
-    profile=Profile.QUICK,
+
+@dataclass(frozen=True, slots=True)
+class Scripted(Work):
+    """Work in which a student's name says what happens to the worker."""
+
+    def grading(self) -> Any:
+        if self.assignment.name == "dies":
+            os._exit(1)
+        if self.assignment.name == "wrong":
+            raise CourseError("the reference is wrong")
+        return ScriptedGrading(self)
+
+
+@dataclass
+class ScriptedGrading:
+    work: Work
+
+    def __call__(self, submission: Submission) -> Grade:
+        match submission.student.id.partition("-")[0]:
+            case "killer":
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "bug":
+                raise ZeroDivisionError("a bug of ours")
+            case "sandbox":
+                raise SandboxLost("its template died")
+            case "slow":
+                time.sleep(60)
+        return replace(set_aside(submission, self.work, ""), isolation=str(os.getpid()))
+
+    def close(self) -> None:
+        (self.work.course / f"closed-{os.getpid()}").touch()
+
+
+@dataclass
+class Told:
+    began: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    grades: dict[str, Grade] = field(default_factory=dict)
+
+
+def work(folder: Path, *, name: str = "hw") -> Work:
+    assignment = Assignment(name, "Homework", Path("hw"), "hw", ())
+    return Scripted(folder, assignment, None, Confinement("none", None), Profile.QUICK)
+
+
+def handed_in(*students: str) -> list[Submission]:
+    return [Submission(Student(each), f"{each}.ipynb", ()) for each in students]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runner")
+
+
+@pytest.fixture(scope="module")
+def told(folder: Path) -> Told:
+    """A class in which three submissions are the end of their workers or sandboxes, beside one that takes its time."""
+    told = Told()
+    todo = handed_in("ada", "bo", "killer", "cy", "sandbox", "bug", "di", "ed")
+    for each in local.run(
+        work(folder),
+        todo,
+        workers=2,
+        began=lambda each: told.began.append(each.student.id),
+        lost=lambda each: told.lost.append(each.student.id),
+    ):
+        told.grades[each.submission.student.id] = each
+    return told
+
+
+def test_every_submission_is_begun_once_in_order(told: Told) -> None:
+    assert told.began == ["ada", "bo", "killer", "cy", "sandbox", "bug", "di", "ed"]
+
+
+def test_a_death_costs_and_blames_one_submission_alone(told: Told) -> None:
+    assert sorted(told.lost) == ["bug", "killer", "sandbox"]
+    assert sorted(told.grades) == ["ada", "bo", "cy", "di", "ed"]
+
+
+def test_workers_that_end_in_order_close_what_they_kept_warm(told: Told, folder: Path) -> None:
+    last = {told.grades[each].isolation for each in ("di", "ed")}
+
+    assert {f"closed-{pid}" for pid in last} <= {path.name for path in folder.iterdir()}
+    assert not multiprocessing.active_children()
+
+
+def test_a_worker_under_way_is_stopped_in_order_when_nobody_wants_more(tmp_path: Path) -> None:
+    grades = local.run(work(tmp_path), handed_in("ada", "slow", "slow-too"), workers=1, began=lambda _: None)
+
+    first = next(grades)
+    began = time.monotonic()
+    grades.close()
+
+    assert time.monotonic() - began < 30
+    assert [path.name for path in tmp_path.iterdir()] == [f"closed-{first.isolation}"]
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.parametrize("run", [local.run, inline.run], ids=["local", "inline"])
+def test_when_it_is_to_stop_what_runs_is_finished_and_nothing_more_begun(tmp_path: Path, run: Any) -> None:
+    began: list[str] = []
+    options = {"workers": 1} if run is local.run else {}
+    grades = run(
+        work(tmp_path),
+        handed_in("ada", "bo"),
+        began=lambda each: began.append(each.student.id),
+        stopped=lambda: bool(began),
+        **options,
+    )
+
+    assert [each.submission.student.id for each in grades] == began == ["ada"]
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "sentence"),
+    [("wrong", CourseError, "the reference is wrong"), ("dies", MachineryError, "die while they start")],
 )
+def test_workers_that_cannot_start_end_the_run_with_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, error: type[Exception], sentence: str
+) -> None:
+    monkeypatch.setattr(local, "_FALSE_STARTS", 1)  # the others would only take longer
+
+    with pytest.raises(error, match=sentence):
+        list(local.run(work(tmp_path, name=name), handed_in("ada", "bo"), workers=1, began=lambda _: None))
 
 
-def submission(student: str) -> Submission:
-    return Submission(Student(student), f"{student}.ipynb", ())
-
-
-class Pool:
-    """A process pool in which grading some students kills the worker."""
-
-    deadly: dict[str, int]  # how many workers a student kills before all is well
-    tried: Counter[str]
-
-    def submit(self, function: Callable[..., Grade], each: Submission) -> Future[Grade]:
-        future: Future[Grade] = Future()
-        self.tried[each.student.id] += 1
-        if self.tried[each.student.id] <= self.deadly.get(each.student.id, 0):
-            future.set_exception(BrokenProcessPool("a worker has died"))
-        else:
-            future.set_result(set_aside(each, WORK, ""))
-        return future
-
-    def shutdown(self, **_: Any) -> None:
-        pass
-
-
-@pytest.fixture
-def graded(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, int], list[str]], dict[str, Grade]]:
-    def grade(deadly: dict[str, int], students: list[str]) -> dict[str, Grade]:
-        Pool.deadly, Pool.tried = deadly, Counter()
-        monkeypatch.setattr(local, "_pool", lambda work, workers: Pool())
-        grades = local.run(WORK, [submission(each) for each in students], workers=2, began=lambda _: None)
-        return {each.submission.student.id: each for each in grades}
-
-    return grade
-
-
-def test_every_submission_is_graded_once(graded: Any) -> None:
-    grades = graded({}, ["ada", "bo", "cy", "di"])
-
-    assert sorted(grades) == ["ada", "bo", "cy", "di"]
-    assert set(Pool.tried.values()) == {1}
-
-
-def test_what_was_under_way_when_a_worker_died_is_tried_again(graded: Any) -> None:
-    grades = graded({"ada": 2}, ["ada", "bo", "cy"])
-
-    assert {each.problem for each in grades.values()} == {""}
-    assert Pool.tried["ada"] == 3
-
-
-def test_a_submission_that_kills_three_workers_is_set_aside_and_costs_its_neighbour_nothing(graded: Any) -> None:
-    grades = graded({"ada": 99}, ["ada", "cy", "di", "ed"])
-
-    assert grades["ada"].status is Status.NEEDS_STAFF
-    assert grades["ada"].problem == "The grader's worker died 3 times on it."
-    assert [grades[each].problem for each in ("di", "ed")] == ["", ""]
+def test_without_somebody_to_be_told_a_death_ends_the_run(tmp_path: Path) -> None:
+    with pytest.raises(MachineryError, match=r"worker died on killer\.ipynb"):
+        list(local.run(work(tmp_path), handed_in("killer"), workers=1, began=lambda _: None))

@@ -1,0 +1,125 @@
+"""One run over submissions: who is graded beside whom, what is tried again, what is set aside.
+
+submissions --beside others--> grade
+                               ran out of time, or its worker died --alone--> grade
+was running when the grader was killed -----------------------------alone--> grade, or set aside at last
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from grader.commands.stopping import Stop
+from grader.gradebook import Gradebook
+from grader.records import Grade, Outcome, Submission
+from grader.runners import inline, local
+from grader.runners.work import Work, set_aside
+
+if TYPE_CHECKING:
+    from grader.commands.grade import Watch
+
+_CRASHES: Final = 3  # all but the first one alone, so that nobody is set aside for a neighbour
+
+
+@dataclass(slots=True)
+class Run:
+    """Grades submissions and has every grade on disk before anybody is told of it.
+
+    Args:
+        work: what is needed for grading.
+        runner: inline or local.
+        workers: how many are graded at a time.
+        book: where it is noted what runs.
+        keys: content keys, by student.
+        recorded: puts a grade on disk and gives it back as it is there; `final` or to be graded once more.
+        watch: who is told.
+        stop: whether somebody pressed Ctrl-C.
+        done: the students with a final grade, so far.
+    """
+
+    work: Work
+    runner: str
+    workers: int
+    book: Gradebook
+    keys: Mapping[str, str]
+    recorded: Callable[[Grade, bool], Grade]
+    watch: Watch
+    stop: Stop
+    done: set[str] = field(default_factory=set)
+
+    def over(self, todo: Sequence[Submission], *, forced: bool) -> None:
+        """Grade them; those that crashed a grader before come last and alone. Forced ones start with a clean sheet.
+
+        Raises:
+            KeyboardInterrupt: it is to stop at once; what was running is pending again.
+            GraderError: no submission can be graded.
+        """
+        before = {each.student.id: 0 if forced else self._crashes(each) for each in todo}
+        suspects = sorted((each for each in todo if before[each.student.id]), key=lambda each: before[each.student.id])
+        again = [each for each in suspects if not self._condemned(each)]
+        if again:
+            names = ", ".join(each.student.id for each in again)
+            self.watch.told(f"Graded last and alone, because the grader was killed while grading: {names}.")
+        again += self._pass([each for each in todo if not before[each.student.id]], self.workers)
+        while again and not self.stop.asked():
+            again = self._pass(again, 1)
+
+    def _pass(self, todo: Sequence[Submission], workers: int) -> list[Submission]:
+        """Grade each of them once; what is to be graded once more is returned."""
+        hurried: list[Submission] = []
+        lost: list[Submission] = []
+        if not todo:
+            return []
+        with contextlib.closing(self._grades(todo, workers, lost)) as grades:
+            for each in grades:
+                if _hurried(each, workers):
+                    hurried.append(each.submission)
+                    self.watch.postponed(self.recorded(each, False))
+                else:
+                    self._finish(each)
+        if hurried and not self.stop.asked():
+            self.watch.retrying(hurried)
+        return hurried + [each for each in lost if not self._condemned(each)]
+
+    def _grades(self, todo: Sequence[Submission], workers: int, lost: list[Submission]) -> Generator[Grade, None, None]:
+        def begin(submission: Submission) -> None:
+            student = submission.student.id
+            self.book.started(self.work.assignment.name, student, self.keys[student])
+            self.watch.began(submission)
+
+        def lose(submission: Submission) -> None:
+            self.book.crashed(self.work.assignment.name, submission.student.id)
+            self.watch.told(f"The grader's worker died while grading {submission.student.id}.")
+            lost.append(submission)
+
+        if self.runner == "inline":
+            return inline.run(self.work, todo, began=begin, lost=lose, stopped=self.stop.asked)
+        return local.run(self.work, todo, workers=workers, began=begin, lost=lose, stopped=self.stop.asked)
+
+    def _condemned(self, submission: Submission) -> bool:
+        """Whether it has crashed the grader so often that it is set aside, which is done here."""
+        crashes = self._crashes(submission)
+        if crashes < _CRASHES:
+            return False
+        problem = f"Set aside: the grader died {crashes} times while grading it. With --force it is tried again."
+        self.watch.told(f"{submission.student.id}: {problem}")
+        self._finish(set_aside(submission, self.work, problem))
+        return True
+
+    def _crashes(self, submission: Submission) -> int:
+        student = submission.student.id
+        return self.book.crashes(self.work.assignment.name, student, self.keys[student])
+
+    def _finish(self, grade: Grade) -> None:
+        whole = self.recorded(grade, True)
+        self.done.add(grade.submission.student.id)
+        self.watch.finished(whole)
+
+
+def _hurried(grade: Grade, workers: int) -> bool:
+    """Whether points may be lost to the load of other submissions: a time-out that vanishes alone is none."""
+    lost = any(score.finding.credit < 1 and score.finding.outcome is not Outcome.WAITING for score in grade.scores)
+    return workers > 1 and grade.timed_out > 0 and lost

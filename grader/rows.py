@@ -1,0 +1,124 @@
+"""What a stored grade looks like: the rows that tables and pages are made of, and how grades become rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from grader.records import Grade, Outcome, Profile, Score, Status
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """One item of a stored grade. Undecided items have 0 of 0 points; tables leave them blank."""
+
+    item: str
+    section: str
+    title: str
+    target: str
+    check: str
+    outcome: Outcome
+    credit: float
+    earned: float
+    possible: float
+    message: str
+    hint: str = ""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GradeRow:
+    """One stored grade, with what tables and pages tell about it."""
+
+    assignment: str
+    student_id: str
+    student_name: str
+    submission: str
+    sha256: str
+    status: Status
+    isolation: str
+    device: str
+    profile: Profile
+    started: str
+    seconds: float
+    grader_version: str
+    problem: str
+    key: str
+    observations: str  # none, kept, or how far they were above the cap
+    items: tuple[ItemRow, ...]
+
+    @property
+    def earned(self) -> float:
+        """Points earned over decided items."""
+        return round(sum(item.earned for item in self.items), 2)
+
+    @property
+    def possible(self) -> float:
+        """Points possible over decided items."""
+        return round(sum(item.possible for item in self.items), 2)
+
+    @property
+    def percent(self) -> float | None:
+        """Share earned of the decided items in per cent; None when nothing is decided."""
+        return 100 * self.earned / self.possible if self.possible else None
+
+
+def of_grade(assignment: str, grade: Grade, *, key: str, observations: str) -> dict[str, Any]:
+    """The columns of a grade."""
+    submission = grade.submission
+    return {
+        "assignment": assignment,
+        "student_id": submission.student.id,
+        "student_name": submission.student.name,
+        "submission": submission.name,
+        "sha256": submission.sha256,
+        "status": grade.status,
+        "isolation": grade.isolation,
+        "device": grade.device,
+        "profile": grade.profile,
+        "started": grade.started,
+        "seconds": grade.seconds,
+        "grader_version": grade.grader_version,
+        "problem": grade.problem,
+        "key": key,
+        "observations": observations,
+    }
+
+
+def of_score(score: Score) -> dict[str, Any]:
+    """The columns of an item."""
+    item, finding = score.item, score.finding
+    return {
+        "item": item.id,
+        "section": item.section,
+        "title": item.title,
+        "target": item.target,
+        "check": item.check,
+        "outcome": finding.outcome,
+        "credit": finding.credit if finding.outcome.decided else 0.0,
+        "earned": score.earned,
+        "possible": score.possible,
+        "message": finding.message,
+        "hint": finding.hint,
+        # A check that leaves more than JSON values here has a bug, but a grade is not lost over it.
+        "evidence": json.dumps(dict(finding.evidence), default=repr, skipkeys=True),
+        "key": score.key,
+    }
+
+
+def grade_row(columns: Mapping[str, Any], items: tuple[ItemRow, ...]) -> GradeRow:
+    """The row with these columns and items."""
+    values = dict(columns) | {"status": Status(columns["status"]), "profile": Profile(columns["profile"])}
+    del values["id"]
+    return GradeRow(**values, items=items)
+
+
+def item_row(columns: Iterable[Any]) -> ItemRow:
+    """The row with these columns, in the order of the table."""
+    _, _, item, section, title, target, check, outcome, credit, earned, possible, message, hint, evidence, key = columns
+    found = json.loads(evidence) if evidence != "{}" else {}
+    outcome = Outcome(outcome)
+    return ItemRow(item, section, title, target, check, outcome, credit, earned, possible, message, hint, found, key)
