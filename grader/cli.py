@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import os
 import sys
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from grader import __version__
 from grader.errors import GraderError
-from grader.escaping import visible
+from grader.escaping import LogFormatter, json_line, visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -26,7 +25,9 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0 done, 1 needs staff, 2 the instructor's files, 3 machinery."""
     arguments = _parser().parse_args(argv)
-    logging.basicConfig(level=os.environ.get("GRADER_LOG", "ERROR"), format="%(name)s: %(message)s")
+    log = logging.StreamHandler()
+    log.setFormatter(LogFormatter("%(name)s: %(message)s"))
+    logging.basicConfig(level=os.environ.get("GRADER_LOG", "ERROR"), handlers=[log])
     try:
         code: int = arguments.run(arguments)
     except GraderError as error:
@@ -123,7 +124,7 @@ def _grade(arguments: argparse.Namespace) -> int:
     if arguments.format == "json":
         watch = command.Watch(lambda todo, unchanged: None, lambda submission: None, _print_json, told=_warn)
         result = command.grade(options, watch)
-        print(json.dumps({"event": "done", "out": str(result.out), "interrupted": result.interrupted}))
+        print(json_line({"event": "done", "out": str(result.out), "interrupted": result.interrupted}))
     else:
         result = _with_progress(options)
         _print_result(result)
@@ -165,7 +166,7 @@ class _Shown:
         self._start = time.monotonic()
 
     def told(self, sentence: str) -> None:
-        self._progress.console.print(visible(sentence), highlight=False, markup=False, soft_wrap=True)
+        self._progress.console.print(visible(sentence), highlight=False, markup=False, emoji=False, soft_wrap=True)
 
     def planned(self, todo: Sequence[Submission], unchanged: int) -> None:
         self._total = len(todo)
@@ -185,7 +186,7 @@ class _Shown:
             name = visible(grade.submission.student.id)
             points = f"{grade.earned:g}/{grade.possible:g}" if grade.possible else grade.status.value
             line = f"[{self._done}/{self._total}] {name} {points} in {grade.seconds:.0f} s, about {left:.0f} s left"
-            self._progress.console.print(line, highlight=False, markup=False)
+            self._progress.console.print(line, highlight=False, markup=False, emoji=False)
         if self._task is not None:
             self._progress.advance(self._task)
             self._describe()
@@ -245,7 +246,7 @@ def _print_json(grade: Grade) -> None:
             for score in grade.scores
         },
     }
-    print(json.dumps(row, ensure_ascii=False), flush=True)
+    print(json_line(row), flush=True)
 
 
 # ---- check and doctor ------------------------------------------------------------------------------------------------
@@ -264,10 +265,10 @@ def _check(arguments: argparse.Namespace) -> int:
         arguments.item,
         course=arguments.course,
         assignment=arguments.assignment,
-        told=lambda sentence: console.print(Text(sentence), soft_wrap=True),
+        told=lambda sentence: console.print(Text(visible(sentence)), soft_wrap=True),
     )
     if grade.problem:
-        console.print(Text(grade.problem))
+        console.print(Text(visible(grade.problem)))
         return 1
     marks = {
         Outcome.PASSED: Text("ok    ", "green"),

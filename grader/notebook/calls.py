@@ -98,7 +98,7 @@ def calls(
 
 
 def _statements(notebook: Notebook, prelude: Sequence[str], names: Scope) -> Iterator[_Statement]:
-    sources = [(0, source) for source in prelude] + [(cell.number, cell.source) for cell in notebook.code]
+    sources = [(0, source) for source in prelude] + [(cell.number, cell.source) for cell in notebook.legible]
     for number, source in sources:
         try:
             body = parsed(python_of(source)).body

@@ -6,6 +6,7 @@ import ast
 import re
 import warnings
 
+from grader.notebook.cells import MOST_LEGIBLE
 from grader.notebook.neutral import neutralised
 from grader.notebook.statements import ESCAPED, PARSE_ERRORS, instead, is_other_language, parsed, split_head, statements
 
@@ -46,7 +47,9 @@ def syntax_error(source: str) -> tuple[int, str] | None:
 
 
 def python_of(source: str) -> str:
-    """The cell as IPython compiles it, each line where it was; empty for a cell in another language."""
+    """The cell as IPython compiles it, each line where it was; empty for another language and for what is too long."""
+    if len(source) > MOST_LEGIBLE:
+        return ""
     head, body = split_head(neutralised(source))
     if is_other_language(body):
         return ""
