@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import os
 import sys
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from grader import __version__
 from grader.errors import GraderError
-from grader.escaping import visible
+from grader.escaping import LogFormatter, json_line, visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -28,7 +27,9 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0 done, 1 needs staff, 2 the instructor's files, 3 machinery, 130 stopped."""
     arguments = _parser().parse_args(argv)
-    logging.basicConfig(level=os.environ.get("GRADER_LOG", "ERROR"), format="%(name)s: %(message)s")
+    log = logging.StreamHandler()
+    log.setFormatter(LogFormatter("%(name)s: %(message)s"))
+    logging.basicConfig(level=os.environ.get("GRADER_LOG", "ERROR"), handlers=[log])
     try:
         code: int = arguments.run(arguments)
     except GraderError as error:
@@ -134,10 +135,10 @@ def _grade(arguments: argparse.Namespace) -> int:
             _print_json,
             told=_warn,
             rescored=lambda grade: _print_json(grade, "rescored"),
-            stale=lambda todo: print(json.dumps({"event": "stale", "run": len(todo)}), flush=True),
+            stale=lambda todo: print(json_line({"event": "stale", "run": len(todo)}), flush=True),
         )
         result = command.grade(options, watch)
-        print(json.dumps({"event": "done", "out": str(result.out), "interrupted": result.left > 0}))
+        print(json_line({"event": "done", "out": str(result.out), "interrupted": result.left > 0}))
     else:
         result = _with_progress(options)
         _print_result(result)
@@ -187,7 +188,7 @@ class _Shown:
         self._start = time.monotonic()
 
     def told(self, sentence: str) -> None:
-        self._progress.console.print(visible(sentence), highlight=False, markup=False, soft_wrap=True)
+        self._progress.console.print(visible(sentence), highlight=False, markup=False, emoji=False, soft_wrap=True)
 
     def planned(self, todo: Sequence[Submission], idle: Idle) -> None:
         self._total = len(todo)
@@ -214,7 +215,7 @@ class _Shown:
             name = visible(grade.submission.student.id)
             points = f"{grade.earned:g}/{grade.possible:g}" if grade.possible else grade.status.value
             line = f"[{self._done}/{self._total}] {name} {points} in {grade.seconds:.0f} s, about {left:.0f} s left"
-            self._progress.console.print(line, highlight=False, markup=False)
+            self._progress.console.print(line, highlight=False, markup=False, emoji=False)
         if self._task is not None:
             self._progress.advance(self._task)
             self._describe()
@@ -259,7 +260,7 @@ def _warn(sentence: str) -> None:
 
 def _print_plan(todo: Sequence[Submission], idle: Idle) -> None:
     row = {"event": "planned", "run": len(todo), "rescore": idle.rescored, "unchanged": idle.unchanged}
-    print(json.dumps(row), flush=True)
+    print(json_line(row), flush=True)
 
 
 def _print_json(grade: Grade, event: str = "graded") -> None:
@@ -281,7 +282,7 @@ def _print_json(grade: Grade, event: str = "graded") -> None:
             for score in grade.scores
         },
     }
-    print(json.dumps(row, ensure_ascii=False), flush=True)
+    print(json_line(row), flush=True)
 
 
 # ---- rescore ---------------------------------------------------------------------------------------------------------
@@ -327,10 +328,10 @@ def _check(arguments: argparse.Namespace) -> int:
         arguments.item,
         course=arguments.course,
         assignment=arguments.assignment,
-        told=lambda sentence: console.print(Text(sentence), soft_wrap=True),
+        told=lambda sentence: console.print(Text(visible(sentence)), soft_wrap=True),
     )
     if grade.problem:
-        console.print(Text(grade.problem))
+        console.print(Text(visible(grade.problem)))
         return 1
     marks = {
         Outcome.PASSED: Text("ok    ", "green"),

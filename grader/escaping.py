@@ -1,8 +1,11 @@
-"""Make text that students wrote harmless where people read it: in a terminal and in a spreadsheet."""
+"""Make text that students wrote harmless where people read it: in a terminal, a log, a spreadsheet, a line of JSON."""
 
 from __future__ import annotations
 
+import json
+import logging
 import re
+from typing import Any
 
 # C0 and C1 move the cursor or open an escape sequence; the bidi controls and line separators reorder or break a line;
 # a lone surrogate cannot be written as UTF-8 at all.
@@ -24,3 +27,16 @@ def cell(text: str) -> str:
     """
     guarded = text.startswith(_FORMULA_STARTS) or text.lstrip().startswith(_FORMULA_STARTS)
     return f"'{visible(text)}" if guarded else visible(text)
+
+
+def json_line(value: Any) -> str:
+    """A value as JSON in one line that may be shown in a terminal: letters as they are, controls as escapes."""
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found.group()):04x}", json.dumps(value, ensure_ascii=False))
+
+
+class LogFormatter(logging.Formatter):
+    """Log records of which every line but the first is indented, so that no text in one can pass for another."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record with its traceback."""
+        return "\n    ".join(map(visible, super().format(record).split("\n")))

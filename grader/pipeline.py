@@ -286,7 +286,9 @@ def _opened(
     with contextlib.ExitStack() as stack:
         sessions = []
         for each in notebooks:
-            cells = [(cell.number, notebook.neutralised(cell.source)) for cell in each.code]
+            cells = [
+                (cell.number, notebook.neutralised(cell.source) if cell.legible else cell.source) for cell in each.code
+            ]
             script = Script(each.name, cells, targets, submission.attachments, course.assignment.prelude)
             opened = KernelSession(script, course.sandboxes.open, course.assignment.limits)
             sessions.append(stack.enter_context(opened))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.escaping import cell, visible
+from grader.escaping import cell, json_line, visible
 
 
 @pytest.mark.parametrize(
@@ -52,3 +53,12 @@ def test_plain_text_stays_as_it_is(text: str) -> None:
 @given(st.text(st.characters()))
 def test_no_cell_starts_like_a_formula(text: str) -> None:
     assert not cell(text).lstrip().startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠"))
+
+
+@given(st.dictionaries(st.text(st.characters()), st.text(st.characters()) | st.floats(allow_nan=False)))
+def test_a_line_of_json_says_the_same_and_holds_no_control(value: dict[str, object]) -> None:
+    line = json_line(value)
+
+    assert json.loads(line) == value
+    assert len(line.splitlines()) == 1
+    assert not any(unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") for each in line)

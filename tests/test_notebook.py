@@ -425,6 +425,49 @@ def test_a_cell_made_to_annoy_takes_no_minutes(source: str) -> None:
         assert isinstance(asked(source), str | tuple | None)
 
 
+@pytest.mark.parametrize("cell", ["x = 1\n" * 40_000, "a.b;" * 60_000, "x = (" + "1," * 120_000 + ")"])
+@pytest.mark.timeout(60)  # looked into as a whole, megabytes of this take minutes and gigabytes
+def test_a_notebook_made_to_annoy_is_looked_into_only_so_far(cell: str) -> None:
+    cells = [{"cell_type": "code", "source": source} for source in (*[cell] * 30, "def f(X): return torch.ones(X)")]
+
+    notebook = read(file({"cells": cells}))
+
+    assert [each.number for each in notebook.legible] == [31]
+    assert [each.number for each in notebook.code] == list(range(1, 32))
+    assert definitions(cell) == ()
+    assert unimported(notebook, ("torch",)) == ("torch",)
+
+
+def test_only_so_many_small_cells_are_looked_into() -> None:
+    cells = [{"cell_type": "code", "source": ""}] * 5_000
+
+    notebook = read(file({"cells": cells}))
+
+    assert len(notebook.legible) == 4_000
+
+
+@pytest.mark.parametrize(
+    ("cells", "sentence"),
+    [
+        ([{"cell_type": "code"}] * 5_001, r"has 5001 code cells; at most 5000 are run\."),
+        ([{"cell_type": "code", "source": "x" * (6 << 20)}] * 2, r"has more than 10 MB of code\."),
+    ],
+    ids=["cells", "code"],
+)
+def test_more_than_anybody_writes_is_refused(cells: list[dict[str, str]], sentence: str) -> None:
+    with pytest.raises(UnreadableNotebook, match=sentence):
+        read(file({"cells": cells}))
+
+
+def test_of_very_long_text_only_the_beginning_is_searched_for_an_answer() -> None:
+    early, late = "## 7.2\n### Discussion\nearly", "\n## 7.3\n### Discussion\nlate"
+    cells = [{"cell_type": "markdown", "source": early + "\n" * 60_000 + late}]
+
+    notebook = read(file({"cells": cells}))
+
+    assert (discussion([notebook], "7.2"), discussion([notebook], "7.3")) == ("early", "")
+
+
 # ---- forgotten imports
 
 PRELUDE = ("torch", "nn", "F", "d2l")

@@ -44,7 +44,7 @@ def _defined(submission: Submission) -> Iterator[str]:
             read = notebook.read(file)
         except notebook.UnreadableNotebook:
             continue
-        for cell in read.code:
+        for cell in read.legible:
             yield from _definitions(cell.source)
     for attached in submission.attachments:
         if attached.name.endswith(".py"):

@@ -101,7 +101,7 @@ def calls(
 
 
 def _statements(notebook: Notebook, prelude: Sequence[str]) -> Iterator[_Statement]:
-    sources = [(0, source) for source in prelude] + [(cell.number, cell.source) for cell in notebook.code]
+    sources = [(0, source) for source in prelude] + [(cell.number, cell.source) for cell in notebook.legible]
     for number, source in sources:
         place = Place(number, source.split("\n"))
         for node in _body(source):

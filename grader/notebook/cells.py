@@ -2,15 +2,24 @@
 
 Students' notebooks come from Colab, Jupyter, VS Code and from repairs by hand, so reading asks for as little as
 possible: a JSON object with a list of cells. Outputs, metadata and ids are never looked at.
+
+The grader's own process reads what strangers wrote, so that what it reads is limited in size; docs/decisions/0008 tells
+what the limits are worth.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from grader.records import SourceFile
+
+MOST_LEGIBLE = 200_000  # characters of code that are looked into; students' notebooks hold a tenth of it
+_MOST_SOURCE = 10 * 2**20  # characters of code that are run
+_MOST_CELLS = 5_000
+_EACH_CELL = 50  # characters that looking into a cell costs besides its own
 
 
 class UnreadableNotebook(ValueError):  # a value about a student's file, not an error of ours
@@ -24,6 +33,7 @@ class Cell:
     number: int  # 1-based position among all cells
     kind: Literal["code", "markdown"]
     source: str
+    legible: bool = True  # whether the grader looks into it; one that no hand wrote is only run
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +48,17 @@ class Notebook:
         """The code cells."""
         return tuple(cell for cell in self.cells if cell.kind == "code")
 
+    @property
+    def legible(self) -> tuple[Cell, ...]:
+        """The code cells that the grader looks into."""
+        return tuple(cell for cell in self.code if cell.legible)
+
 
 def read(file: SourceFile) -> Notebook:
     """Read a notebook of format 2, 3 or 4 (nbformat.readthedocs.io), however damaged its cells are.
 
     Raises:
-        UnreadableNotebook: the file is not JSON or has no list of cells.
+        UnreadableNotebook: the file is not JSON, has no list of cells, or more code than anybody writes.
     """
     try:
         root = json.loads(file.content)  # finds UTF-8, UTF-16 and UTF-32 by itself, with or without a byte order mark
@@ -54,7 +69,24 @@ def read(file: SourceFile) -> Notebook:
     entries = _entries(root)
     if entries is None:
         raise UnreadableNotebook(f"{file.name} is JSON, but it has no notebook cells.")
-    return Notebook(file.name, tuple(cell for number, entry in enumerate(entries, 1) if (cell := _cell(number, entry))))
+    cells = [cell for number, entry in enumerate(entries, 1) if (cell := _cell(number, entry))]
+    code = [cell for cell in cells if cell.kind == "code"]
+    if len(code) > _MOST_CELLS:
+        raise UnreadableNotebook(f"{file.name} has {len(code)} code cells; at most {_MOST_CELLS} are run.")
+    if sum(len(cell.source) for cell in code) > _MOST_SOURCE:
+        raise UnreadableNotebook(f"{file.name} has more than {_MOST_SOURCE // 2**20} MB of code.")
+    return Notebook(file.name, tuple(_looked_over(cells)))
+
+
+def _looked_over(cells: Sequence[Cell]) -> list[Cell]:
+    """The cells, with those marked that are beyond what the grader looks into; a long one costs the others nothing."""
+    left, marked = MOST_LEGIBLE, []
+    for cell in cells:
+        cost = len(cell.source) + _EACH_CELL if cell.kind == "code" else 0
+        legible = cost <= left
+        left -= cost if legible else 0
+        marked.append(cell if legible else replace(cell, legible=False))
+    return marked
 
 
 def _entries(root: Any) -> list[Any] | None:

@@ -15,11 +15,12 @@ from grader.notebook.statements import PARSE_ERRORS, parsed
 def unimported(notebook: Notebook, names: Sequence[str]) -> tuple[str, ...]:
     """Those of `names` that the notebook's code uses as globals and binds nowhere, in their order.
 
-    Cells that do not parse are left out. `from module import *` may bring any name, so a notebook with one lacks none.
+    Cells that do not parse or are not legible are left out. `from module import *` may bring any name, so a notebook
+    with one lacks none.
     """
     used: set[str] = set()
     given: set[str] = set()
-    for cell in notebook.code:
+    for cell in notebook.legible:
         source = python_of(cell.source)
         try:
             tree = parsed(source)

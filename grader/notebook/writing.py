@@ -41,6 +41,7 @@ _HOMEWORK = re.compile(r"(?:hw|homework|assignment|lab|과제|실습)[ _-]?\d+",
 _IN_NAME = re.compile(r"(?<!\d)([1-9]\d?)[._-](\d{1,2})(?!\d)")
 _BULLETS = " \t>-+•"
 _LABEL_LEVEL = 7  # below every heading
+_MOST_LINES = 50_000  # of text in a notebook that are searched
 _LONGEST_LABEL = 80  # characters; a longer line is a sentence that happens to begin with such a word
 
 
@@ -75,12 +76,14 @@ def _marked_lines(notebook: Notebook) -> tuple[dict[str, list[str]], bool]:
     """The lines below a mark by section, and whether any heading names a section."""
     found: dict[str, list[str]] = {}
     section, level = "", 0  # level: that of the mark the line is below, 0 where there is none
+    left = _MOST_LINES
     for cell in notebook.cells:
         if cell.kind == "code":
             level = 0 if level == _LABEL_LEVEL else level  # a label may end before the code, a heading goes on behind
             continue
         fenced = False
-        written = cell.source.split("\n")
+        written = cell.source.split("\n", left)[:left]
+        left -= len(written)
         for line, following in zip(written, [*written[1:], ""], strict=True):
             fenced ^= line.lstrip().startswith(("```", "~~~"))
             title = None if fenced else _title(line, following)

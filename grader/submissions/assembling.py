@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
@@ -15,6 +15,7 @@ from grader.submissions.layouts import Claim
 from grader.submissions.recognising import kind_of, readable
 
 _MAX_ATTACHMENT = 50 * 2**20
+_MOST_NOTEBOOKS = 50  # each is run in a session of its own
 
 
 def submissions(claims: Iterable[Claim]) -> list[Submission]:
@@ -28,9 +29,11 @@ def submissions(claims: Iterable[Claim]) -> list[Submission]:
 def _submission(claims: Sequence[Claim]) -> Submission:
     handed_in = ", ".join(dict.fromkeys(claim.name for claim in claims))
     notebooks, attachments, refused = [], [], []
-    for file in _named(_unpacked(claims)):
+    found = list(_named(_unpacked(claims)))
+    laid_out = {file.parts[0] for file in found if not names.is_notebook(file.parts[0])}
+    for file in found:
         source = SourceFile(file.parts[0], file.content)
-        if why := _why_refused(source, file.problem):
+        if why := _why_refused(source, file.problem, laid_out):
             refused.append((source, why))
         elif names.is_notebook(source.name):
             notebooks.append(source)
@@ -40,6 +43,9 @@ def _submission(claims: Sequence[Claim]) -> Submission:
     if notebooks:
         refused = [(source, why) for source, why in refused if not _is_checkpoint(source)]
     unreadable = [why for _, why in refused]
+    if len(notebooks) > _MOST_NOTEBOOKS:
+        unreadable.append(f"{len(notebooks)} notebooks were handed in; the first {_MOST_NOTEBOOKS} by name are run.")
+        del notebooks[_MOST_NOTEBOOKS:]
     if not notebooks and not unreadable:
         kinds = [(source.name, kind_of(source.name)) for source in attachments]
         unreadable = [f"{name} is {kind}, not a notebook." for name, kind in kinds if kind]
@@ -63,6 +69,9 @@ def _unpacked(claims: Iterable[Claim]) -> Iterator[FoundFile]:
             continue
         try:
             inside = list(files.in_zip(file.content))
+        except files.TooManyFiles as error:
+            yield replace(file, problem=f"was not unpacked: {error}.")
+            continue
         except zipfile.BadZipFile:
             yield replace(file, problem="is not a zip file that can be opened.")
             continue
@@ -73,7 +82,7 @@ def _named(found: Iterable[FoundFile]) -> Iterator[FoundFile]:
     """The files in the order of their names, each under one name that no other file of the student has."""
     taken: dict[str, FoundFile] = {}
     for file in sorted(found, key=lambda file: (tuple(map(names.plain, file.parts)), file.parts)):
-        path = PurePosixPath(*map(names.plain, file.parts))
+        path = PurePosixPath(*names.fitting(file.parts))
         name, count = str(path), 1
         while (other := taken.get(names.key(name))) and (other.content, other.problem) != (file.content, file.problem):
             count += 1
@@ -83,11 +92,13 @@ def _named(found: Iterable[FoundFile]) -> Iterator[FoundFile]:
             yield replace(file, parts=(name,))
 
 
-def _why_refused(source: SourceFile, problem: str) -> str:
+def _why_refused(source: SourceFile, problem: str, laid_out: Collection[str]) -> str:
     if problem:
         return f"{source.name} {problem}"
     if names.is_notebook(source.name):
         return readable(source)
+    if any(str(parent) in laid_out for parent in PurePosixPath(source.name).parents):
+        return f"{source.name} lies below what is itself a file and was left out."
     if len(source.content) > _MAX_ATTACHMENT:
         return f"{source.name} is larger than {_MAX_ATTACHMENT // 2**20} MB and was left out."
     return ""

@@ -27,7 +27,12 @@ _JUNK = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"}
 _LINK = "is a link, and links are not followed."
 _TOO_LARGE = f"is larger than {MAX_FILE // 2**20} MB and was not read."
 _TOO_MUCH = "was not read, because its zip file unpacks to too much."
+_ENTRY = b"PK\x01\x02"  # how each entry of a table of contents begins
 _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, LZMAError, EOFError, OSError, RuntimeError, ValueError)
+
+
+class TooManyFiles(zipfile.BadZipFile):
+    """An archive lists more files than anybody hands in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +69,13 @@ def in_zip(content: bytes | Path, *, of_class: bool = False) -> Iterator[FoundFi
     """List the files of an archive in its order.
 
     Raises:
+        TooManyFiles: it lists more than may be.
         zipfile.BadZipFile: it is no zip archive, or its table of contents cannot be read.
     """
     left = MAX_CLASS if of_class else MAX_STUDENT
+    # The table of contents is read whole, and may be all that there is; stored archives have entries of their own.
+    if isinstance(content, bytes) and content.count(_ENTRY) > 10 * MAX_FILES:
+        raise TooManyFiles(f"it lists more than {MAX_FILES} files")
     try:
         archive = zipfile.ZipFile(BytesIO(content) if isinstance(content, bytes) else content)
     except _ZIP_ERRORS as error:
@@ -74,7 +83,7 @@ def in_zip(content: bytes | Path, *, of_class: bool = False) -> Iterator[FoundFi
     with archive:
         members = archive.infolist()
         if len(members) > (MAX_CLASS_FILES if of_class else MAX_FILES):
-            raise zipfile.BadZipFile(f"it lists {len(members)} files")
+            raise TooManyFiles(f"it lists {len(members)} files")
         folders: list[tuple[str, ...]] = []
         filled = set()
         for member in members:

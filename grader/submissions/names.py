@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from grader.records import Student
 
@@ -25,6 +26,7 @@ _NO_NAME = re.compile(
 )
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
 _FORBIDDEN = re.compile(r'[\\/:*?"<>|]')
+_LONGEST_PART, _LONGEST_PATH = 240, 1_000  # bytes that file systems take, with room for a number and a folder around
 _LONGEST = 160  # bytes of an id: room for a suffix below the 255 that file systems allow
 
 
@@ -53,18 +55,34 @@ def plain(name: str) -> str:
     return "_" if shown in ("", ".", "..") else shown
 
 
+def fitting(parts: Sequence[str]) -> list[str]:
+    """A path of plain names that every folder can hold; of one that is too long the last name is kept."""
+    short = [_cut(part) for part in map(plain, parts)]
+    return short if len("/".join(short).encode()) <= _LONGEST_PATH else short[-1:]
+
+
+def _cut(part: str) -> str:
+    if len(part.encode()) <= _LONGEST_PART:
+        return part
+    stem, dot, suffix = part.rpartition(".")
+    kept = f"{dot}{suffix}" if stem and len(suffix) < 10 else ""
+    return _shortened(part.removesuffix(kept), _LONGEST_PART - len(kept.encode())) + kept
+
+
+def _shortened(text: str, longest: int) -> str:
+    """The beginning of a text and a digest of it all, in so many bytes."""
+    digest = hashlib.sha256(text.encode()).hexdigest()[:8]
+    begun = text.encode()[: longest - 9].decode(errors="ignore").rstrip(" .")
+    return f"{unicodedata.normalize('NFC', begun)}-{digest}"
+
+
 def safe_id(name: str) -> str:
     """A student id that every file system takes as a file name; Hangul stays."""
     text = " ".join(_FORBIDDEN.sub("_", plain(name)).split()).strip(" .") or "_"
     if text.startswith("-") or _RESERVED.match(text):
         text = "_" + text
     if len(text.encode()) > _LONGEST:
-        digest = hashlib.sha256(text.encode()).hexdigest()[:8]
-        text = (
-            unicodedata.normalize("NFC", text.encode()[: _LONGEST - 9].decode(errors="ignore").rstrip(" ."))
-            + "-"
-            + digest
-        )
+        text = _shortened(text, _LONGEST)
     return text
 
 

@@ -7,7 +7,8 @@ from pathlib import PurePosixPath
 
 from grader.records import SourceFile
 
-_MOST_PARTS = 20_000_000  # commas and brackets: bounds the memory that parsing takes, whatever the file holds
+MAX_NOTEBOOK = 64 * 2**20  # bytes; with all its pictures a notebook stays far below
+MOST_PARTS = 3_000_000  # commas and brackets: bounds the memory that parsing takes, whatever the file holds
 _MAGIC = {
     b"%PDF": "a PDF",
     b"PK\x03\x04": "a zip file",
@@ -34,7 +35,9 @@ def readable(file: SourceFile) -> str:
     for start, kind in _MAGIC.items():
         if (content if start[0] > 127 else visible).startswith(start):
             return f"{file.name} is {kind}, not a notebook."
-    if sum(content.count(mark) for mark in (b",", b"[", b"{")) > _MOST_PARTS:
+    if len(content) > MAX_NOTEBOOK:
+        return f"{file.name} is larger than {MAX_NOTEBOOK // 2**20} MB; without its outputs it can be read."
+    if sum(content.count(mark) for mark in (b",", b"[", b"{")) > MOST_PARTS:
         return f"{file.name} has more parts than a notebook can have."
     try:
         root = json.loads(content)  # finds UTF-8, UTF-16 and UTF-32 by itself, with or without a byte order mark

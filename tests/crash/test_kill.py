@@ -155,7 +155,7 @@ def test_what_kills_the_grader_three_times_is_set_aside_and_costs_its_neighbour_
     again = graders.grade(handed_in, out, "--workers", "2")
     forced = graders.grade(handed_in, out, "--workers", "2", "--force")
 
-    assert (again.code, "0 to grade" in again.told) == (1, True)
+    assert (again.code, "0 to run" in again.told) == (1, True)
     assert forced.code == 0
 
 

@@ -5,6 +5,7 @@
 
 In a notebook, ` ```python name.py ` is a file handed in beside it, `[honest: corr2d, discussion]` stands for the
 cells of honest/notebook.md that define these names, and `@PORT@` for what the test that hands it in fills in.
+README.md tells which case stands for which attack of the catalogue.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class Case:
         said: patterns of what the attack itself reported; they prove that it ran, and how far it came.
         isolations: how it is run: forked, bubblewrap.
         limits: limits of the course that it changes.
+        claims: what stands in the metadata of the notebook and of every cell, and as output of its code cells.
         hangs: how many cells and probes run until the grader kills the sandbox.
         slow: the isolations in which it takes long.
         finding: why the test fails at present; empty when it passes.
@@ -50,6 +52,7 @@ class Case:
     said: tuple[str, ...] = ()
     isolations: tuple[str, ...] = ("forked",)
     limits: Mapping[str, float] = field(default_factory=dict)
+    claims: Mapping[str, Any] = field(default_factory=dict)
     hangs: Mapping[str, int] = field(default_factory=dict)
     slow: tuple[str, ...] = ()
     finding: str = ""
@@ -76,6 +79,7 @@ def every() -> list[Case]:
 def submission(name: str, *, filled_in: Mapping[str, str] | None = None) -> Submission:
     """What is handed in: the notebook as Jupyter would save it, with the files beside it."""
     text = (HERE / name / "notebook.md").read_text()
+    claims = dict(read(name).claims) if (HERE / name / "expected.yaml").exists() else {}
     for mark, value in (filled_in or {}).items():
         text = text.replace(f"@{mark}@", value)
     text = _BORROWED.sub(_borrowed, text)
@@ -89,11 +93,11 @@ def submission(name: str, *, filled_in: Mapping[str, str] | None = None) -> Subm
         if file:
             files.append(SourceFile(file, source.encode()))
         else:
-            cells.append(
-                {"cell_type": "code", "source": source, "outputs": [], "execution_count": None, "metadata": {}}
-            )
+            outputs = [{"output_type": "execute_result", "data": {"application/json": claims}}] if claims else []
+            cells.append({"cell_type": "code", "source": source, "outputs": outputs, "execution_count": None})
     cells += _written(text[end:])
-    notebook = {"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": cells}
+    cells = [{**cell, "metadata": claims} for cell in cells]
+    notebook = {"nbformat": 4, "nbformat_minor": 4, "metadata": claims, "cells": cells}
     content = json.dumps(notebook).encode()
     return Submission(
         Student(name), f"{name}.ipynb", (SourceFile(f"{name}.ipynb", content),), attachments=tuple(files), sha256=name
@@ -102,7 +106,7 @@ def submission(name: str, *, filled_in: Mapping[str, str] | None = None) -> Subm
 
 def _written(text: str) -> list[dict[str, Any]]:
     text = text.strip()
-    return [{"cell_type": "markdown", "source": text, "metadata": {}}] if text else []
+    return [{"cell_type": "markdown", "source": text}] if text else []
 
 
 def _borrowed(directive: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""What must stand unharmed after every hostile notebook: secrets, folders, processes, clocks."""
+"""What must stand unharmed after every hostile notebook: secrets, folders, processes, control groups, clocks."""
 
 from __future__ import annotations
 
@@ -77,3 +77,14 @@ def survivors(before: set[int]) -> set[int]:
     while (left := descendants() - before) and time.monotonic() < deadline:
         os.sched_yield()
     return left
+
+
+def control_groups() -> set[Path]:
+    """The control groups of this grader, in whichever hierarchy; those of another living one are its own affair."""
+    found = Path("/sys/fs/cgroup").glob("**/grader-*")
+    return {path for path in found if path.is_dir() and not _of_another(path.name)}
+
+
+def _of_another(group: str) -> bool:
+    process = group.split("-")[1]
+    return process.isdigit() and int(process) != os.getpid() and Path("/proc", process).exists()

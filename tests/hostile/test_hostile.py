@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -52,14 +53,17 @@ def ears() -> Iterator[list[socket.socket]]:
     ("case", "isolation"), [_marked(case, each) for case in cases.every() for each in case.isolations]
 )
 def test_a_hostile_notebook_gets_what_it_deserves_and_nobody_else_notices(
-    case: Case, isolation: str, desks: Desks, ground: Ground, ears: list[socket.socket]
+    case: Case, isolation: str, desks: Desks, ground: Ground, ears: list[socket.socket], tmp_path: Path
 ) -> None:
     desk = desks[isolation]
     neighbour = cases.submission(HONEST)
     tcp, abstract = ears
-    names = {"PORT": str(tcp.getsockname()[1]), "NAME": abstract.getsockname()[1:].decode()}
-    hostile = cases.submission(case.id, filled_in={**names, **_TOO_MUCH})
+    touched = tmp_path / "touched"  # by what a notebook hands in to be run outside
+    names = {"PORT": str(tcp.getsockname()[1]), "NAME": abstract.getsockname()[1:].decode(), "MARK": str(touched)}
+    places = {"COURSE": str(ground.course), "RESULTS": str(ground.results)}
+    hostile = cases.submission(case.id, filled_in={**names, **places, **_TOO_MUCH})
     folders, processes = standing.fingerprint(ground.course, ground.results), standing.descendants()
+    groups = standing.control_groups()
 
     began = time.monotonic()
     grade = desk.grade(hostile, **case.limits)
@@ -75,7 +79,9 @@ def test_a_hostile_notebook_gets_what_it_deserves_and_nobody_else_notices(
         assert re.search(pattern, said), f"it never said {pattern!r}, but: {said[:2000]}"
     assert ground.secrets.leaked(grade) == []
     assert standing.survivors(processes) == set()
+    assert standing.control_groups() <= groups
     assert standing.fingerprint(ground.course, ground.results) == folders
+    assert not touched.exists()
     for ear in ears:
         with pytest.raises(BlockingIOError):
             ear.accept()
