@@ -19,7 +19,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from grader.errors import RubricError
-from grader.records import Finding, Item
+from grader.records import Assignment, Finding, Item
 
 Check = Callable[..., Finding]
 
@@ -111,6 +111,16 @@ def bind(item: Item, where: str) -> Kind:
         if parameter.default is parameter.empty and name not in item.options:
             raise RubricError(f"{where}: check {item.check!r} lacks its option {name!r}")
     return table[item.check]
+
+
+def prove(assignment: Assignment) -> None:
+    """Bind every item of an assignment.
+
+    Raises:
+        RubricError: see `bind`.
+    """
+    for item in assignment.items:
+        bind(item, f"rubric.yaml: {assignment.name}: {item.id}")
 
 
 def did_you_mean(word: str, known: Mapping[str, object]) -> str:

@@ -16,7 +16,7 @@ from grader.errors import UsageError
 from grader.exports import files, tables
 from grader.gradebook import Gradebook
 from grader.keys import Conditions
-from grader.records import Assignment, Grade, Profile, Rubric, Status, Submission
+from grader.records import Assignment, Grade, Profile, Status, Submission
 from grader.rows import GradeRow
 
 if TYPE_CHECKING:
@@ -93,9 +93,8 @@ def grade(options: Options, watch: Watch) -> Result:
     found = submissions.read(options.paths)
     course = options.course or rubric.find_course(Path.cwd())
     path = options.out / "gradebook.db"
-    # Where all is unchanged its options were proven when it was graded, and torch need not be imported to do so again.
-    loaded = rubric.load(course, rubric.unproven) if path.exists() else _proven(course)
-    assignment, chosen = choosing.choose(loaded, options.assignment, found)
+    # Whoever grades proves the options; here torch would have to be imported for it.
+    assignment, chosen = choosing.choose(rubric.load(course, rubric.unproven), options.assignment, found)
     _known_items(options.items, assignment)
     found = _chosen(found, options.students)
     with Gradebook.open(path) as book:
@@ -108,8 +107,6 @@ def grade(options: Options, watch: Watch) -> Result:
         terms = Terms(assignment, keys.of(course, assignment, conditions), wanted, options.force)
         rows: Sequence[GradeRow] = book.current(assignment.name)
         plan = Plan.of(found, rows, terms)
-        if plan.todo or plan.rejudged:
-            _proven(course)
         asked = [item for item in assignment.items if item.id in wanted]
         for sentence in (chosen, *((*choosing.missing_data(asked), isolation.weakness()) if plan.todo else ())):
             if sentence:
@@ -130,18 +127,13 @@ def write_tables(out: Path, rows: Sequence[GradeRow], assignment: Assignment) ->
     files.write(out / "items.csv", tables.items_csv(rows))
 
 
-def _proven(course: Path) -> Rubric:
-    """The rubric, its options proven to fit their checks."""
-    from grader import checks
-
-    return rubric.load(course, checks.bind)
-
-
 def _rescore(plan: Plan, course: Path, conditions: Conditions, book: Gradebook, watch: Watch) -> None:
     """Record what can be had without running anything; what cannot after all becomes something to do."""
     if plan.rejudged:
+        from grader import checks
         from grader.commands.rescoring import Rescorer
 
+        checks.prove(plan.terms.assignment)
         rescorer = Rescorer(course, plan.terms.assignment, book)
         for each in plan.rejudged:
             plan.rejudge(each, rescorer.of(plan.row(each), plan.terms.keys, conditions))

@@ -230,12 +230,12 @@ class KernelSession:
         except ChannelTimeout:
             return TimedOut(limit + _GRACE_S)
         except ChannelClosed:
-            return Died(self._end())
+            return Died(self._end(asked=True))
         except ProtocolError:
             return Died("wrote into the grader's pipe")
 
-    def _end(self) -> str:
-        """How the kernel ended, for the student."""
+    def _end(self, *, asked: bool) -> str:
+        """How the kernel ended, for the student; once it was asked without a number that could tell a hidden input."""
         if self._sandbox is None:
             return "for a reason of its own"
         if cause := self._sandbox.cause():
@@ -243,8 +243,10 @@ class KernelSession:
         status = self._sandbox.ended()
         if status is None:
             return "for a reason of its own"
+        if asked:
+            return "it crashed" if os.WIFSIGNALED(status) else "it exited"
         if os.WIFSIGNALED(status):
-            return f"killed by {signal.Signals(os.WTERMSIG(status)).name}"
+            return f"killed by {_signal_name(os.WTERMSIG(status))}"
         return f"exited with status {os.WEXITSTATUS(status)}"
 
     def _in_our_words(self, frame: Frame, sent: _Sent) -> Observation:
@@ -315,7 +317,7 @@ class KernelSession:
                     return
                 cell = self._progress(frame, cell)
             except ChannelClosed:
-                raise _CellEnded(cell, self._end()) from None
+                raise _CellEnded(cell, self._end(asked=False)) from None
             except ChannelTimeout:
                 raise _CellEnded(cell, f"did not stop after {self._limits.cell_s:g} s") from None
             except ProtocolError as error:
@@ -390,6 +392,13 @@ class KernelSession:
 
 def _name(probe: Probe) -> str:
     return probe.target.partition("@")[0]
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # the real-time ones
+        return f"signal {number}"
 
 
 def _trains(probe: Probe) -> bool:

@@ -26,7 +26,9 @@ from grader.errors import GraderError, MachineryError, SandboxLost
 from grader.records import Grade, Submission
 from grader.runners.work import Work, refuse
 
-_SPAWN = multiprocessing.get_context("spawn")  # not forked: torch's threads do not survive a fork
+# Forked from a process that has imported torch and done nothing with it: its threads would not survive a fork.
+_FORK = multiprocessing.get_context("forkserver")
+_PRELOADED = ["torch", "IPython.core.inputtransformer2"]
 _FALSE_STARTS: Final = 3
 _GRACE_S: Final = 5.0  # for sandboxes to be closed
 _LOOK_S: Final = 1.0
@@ -103,8 +105,9 @@ class _Worker:
         self.submission: Submission | None = None
         self.ended = False  # was told that nothing more comes, or has died
         self._ready = False
-        self._connection, theirs = _SPAWN.Pipe()
-        self._process = _SPAWN.Process(target=_serve, args=(theirs, work), daemon=True)
+        self._connection, theirs = _FORK.Pipe()
+        self._process = _FORK.Process(target=_serve, args=(theirs, work), daemon=True)
+        _FORK.set_forkserver_preload(_PRELOADED)
         with _signals_held_back():
             self._process.start()
         theirs.close()

@@ -42,15 +42,21 @@ class Work:
 
 
 class Grading:
-    """Grades submissions one after the other; made once per process, because torch and the reference load slowly."""
+    """Grades submissions one after the other; made once per process, because torch and the reference load slowly.
+
+    Raises:
+        CourseError: the rubric or the reference is wrong.
+    """
 
     def __init__(self, work: Work) -> None:
         import torch
 
+        from grader import checks
         from grader.answer_key import AnswerKey
         from grader.kernel.template import Sandboxes
         from grader.pipeline import Course
 
+        checks.prove(work.assignment)
         torch.set_num_threads(work.confinement.threads)
         os.environ.setdefault("OMP_NUM_THREADS", str(work.confinement.threads))
         key = AnswerKey(work.course, work.assignment.reference, secret=work.secret)

@@ -134,7 +134,7 @@ def _grade(argv: Sequence[str], log: Path, hook: Hook | None, seconds: float) ->
         with (log / name).open("wb") as file:
             os.dup2(file.fileno(), descriptor)
     Work.grading = lambda work: Quick(work, seconds)  # type: ignore[assignment, return-value, method-assign]
-    local._SPAWN = multiprocessing.get_context("fork")  # type: ignore[assignment]
+    local._FORK = multiprocessing.get_context("fork")  # type: ignore[assignment]
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if hook:
         hook()

@@ -64,7 +64,7 @@ def canned(probe: Probe) -> Observation:
         case ("hang", 2):
             return TimedOut(2.0)
         case ("kill", 1):
-            return Died("exited with status 1")
+            return Died("it exited")
         case ("hang" | "kill", int()):
             return Returned(argument)
         case ("weight", _):
@@ -158,7 +158,7 @@ def test_a_hang_in_the_third_probe_loses_only_the_third(session: Session) -> Non
 def test_a_probe_that_ends_the_kernel_loses_only_itself(session: Session) -> None:
     observations = ask(session, "kill", 0, 1, 2)
 
-    assert observations == [Returned(0), Died("exited with status 1"), Returned(2)]
+    assert observations == [Returned(0), Died("it exited"), Returned(2)]
 
 
 def test_answers_are_streamed(session: Session) -> None:

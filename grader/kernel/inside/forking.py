@@ -36,6 +36,7 @@ _CAPABILITY_VERSION = 0x20080522
 _SYS_CAPSET = {"x86_64": 126, "aarch64": 91}
 
 _SYS_CLONE = {"x86_64": 56, "aarch64": 220}
+_FILES = 65_536  # in each of its folders
 _STATUSES = 1000  # ends of sessions that are remembered
 
 _USER = os.getuid(), os.getgid()  # in the template's own namespace
@@ -135,7 +136,7 @@ def _separate(disk: int) -> None:
             file.write(content)
     _mount(None, "/", None, _MS_REC | _MS_PRIVATE, None)
     for folder in ("/tmp", "/dev/shm"):  # noqa: S108
-        _mount("tmpfs", folder, "tmpfs", _MS_NOSUID | _MS_NODEV, f"size={disk},mode=1777")
+        _mount("tmpfs", folder, "tmpfs", _MS_NOSUID | _MS_NODEV, f"size={disk},nr_inodes={_FILES},mode=1777")
 
 
 def _drop_everything(program: bytes) -> None:

@@ -23,7 +23,6 @@ from typing import Any
 
 import numpy as np
 import torch
-import torchvision  # type: ignore[import-untyped]  # torchvision ships no annotations
 from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset
@@ -219,7 +218,9 @@ class CIFAR10(ServedDataset):
 
 def patch_torchvision() -> None:
     """Make torchvision.datasets.FashionMNIST, MNIST and CIFAR10 serve from `load`, whatever root and download say."""
-    datasets = torchvision.datasets
+    # Only in a sandbox: the grader's own process has no use for it, and it loads slowly.
+    from torchvision import datasets  # type: ignore[import-untyped]  # it ships no annotations
+
     # Also in the module that defines each class: notebooks import from there, too.
     for module, served in (
         (datasets, (FashionMNIST, MNIST, CIFAR10)),

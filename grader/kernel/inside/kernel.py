@@ -67,6 +67,8 @@ class _Shell(InteractiveShell):
 @functools.cache
 def prepare() -> InteractiveShell:
     """The shell; slow to build, so a template builds it before it forks. It starts no thread."""
+    import d2l.torch  # noqa: F401 - nearly every notebook does
+
     config = Config()
     config.HistoryManager.enabled = False
     config.Completer.use_jedi = False
