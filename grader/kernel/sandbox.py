@@ -342,10 +342,10 @@ def system_call_filter() -> bytes:
     for flag in (1 << bit for bit in range(32) if _NAMESPACES >> bit & 1):
         rules.add_rule(refuse, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, flag, flag))
     rules.add_rule(unknown, "clone3")  # its flags lie in memory, where a filter cannot look; libc falls back to clone
-    for name in _CHANGES_OF_MODE if root_by_number() else ():
+    for change in _CHANGES_OF_MODE if root_by_number() else ():
         with contextlib.suppress(RuntimeError, ValueError, OSError):
             # As if it had been done: programs that copy files do not expect a refusal.
-            rules.add_rule(seccomp.ERRNO(0), name)
+            rules.add_rule(seccomp.ERRNO(0), change)
     for request in (_TIOCSTI, _TIOCLINUX):
         rules.add_rule(refuse, "ioctl", seccomp.Arg(1, seccomp.MASKED_EQ, 0xFFFFFFFF, request))
     for family in set(range(46)) - set(_SOCKET_FAMILIES):
