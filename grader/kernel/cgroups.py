@@ -200,10 +200,12 @@ class Group:
             for folder in self._folders:
                 _write(folder / "cgroup.procs", str(pid))
             inside = all(pid in _members(folder) for folder in self._folders)
+        except ProcessLookupError:
+            inside = False
         except OSError as error:
             raise SandboxError(f"a session could not be put into its control group: {error}") from error
         if not inside:
-            raise SandboxError("a session left its control group as soon as it was in")
+            raise SandboxError("a session ended as soon as it began; `grader doctor` says what is missing")
 
     def cause(self) -> str:
         """What the limits have ended, in our own words; "" when nothing."""

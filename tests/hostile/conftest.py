@@ -79,7 +79,7 @@ class Desks:
         self._desks: dict[str, Desk] = {}
 
     def __getitem__(self, isolation: str) -> Desk:
-        if isolation not in self._desks or self._desks[isolation].course.sandboxes.isolation != isolation:
+        if isolation not in self._desks or self._desks[isolation].course.sandboxes.isolation.split()[0] != isolation:
             self._desks[isolation] = self._set_up(isolation)
         return self._desks[isolation]
 

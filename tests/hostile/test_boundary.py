@@ -1,4 +1,8 @@
-"""What an ordinary notebook sees of the machine, in both isolations: told by the notebook itself."""
+"""What an ordinary notebook sees of the machine, in both isolations: told by the notebook itself.
+
+This is to the letter what is there now; what is promised of it stands in grader/kernel/promises and is tried by
+tests/kernel/test_promises.py.
+"""
 
 from __future__ import annotations
 
@@ -22,13 +26,8 @@ from tests.hostile.conftest import Desks, Ground
 Seen = dict[str, Any]
 
 _LOOK = r"""
-import ctypes, errno, os, platform, resource, socket
-libc = ctypes.CDLL(None, use_errno=True)
+import os, resource, socket
 
-def status(*wanted):
-    with open("/proc/self/status") as file:
-        rows = dict(line.strip().split(":", 1) for line in file)
-    return {name: rows[name].split() for name in wanted}
 
 def target_of(link):
     try:
@@ -36,23 +35,7 @@ def target_of(link):
     except OSError:
         return ""
 
-def written(folder):
-    try:
-        with open(f"{folder}/written", "w") as file:
-            file.write("x")
-        os.unlink(f"{folder}/written")
-        return True
-    except OSError:
-        return False
 
-def opened(family):
-    ctypes.set_errno(0)
-    number = {"x86_64": 41, "aarch64": 198}[platform.machine()]
-    made = libc.syscall(ctypes.c_long(number), ctypes.c_ulong(family), ctypes.c_ulong(socket.SOCK_STREAM), ctypes.c_ulong(0))
-    if made >= 0:
-        os.close(made)
-        return "made"
-    return errno.errorcode[ctypes.get_errno()]
 
 def see():
     with open("/proc/self/mountinfo") as file:
@@ -61,35 +44,20 @@ def see():
         shared = [line for line in file if line.split()[1].startswith("rw") and line.split()[1].endswith("s")]
     return {
         "ids": [os.getuid(), os.geteuid(), os.getgid(), os.getegid(), *os.getgroups()],
-        "status": status("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp"),
         "processes": [os.getpid(), os.getppid(), *sorted(int(each) for each in os.listdir("/proc") if each.isdigit())],
         "environment": sorted(os.environ),
         "mounts": mounts,
-        "interfaces": [name for _, name in socket.if_nameindex()],
-        "devices": sorted(os.listdir("/dev")),
         "top": sorted(os.listdir("/")),
         "files": sorted({target_of(f"/proc/self/fd/{each}").partition(":")[0] for each in os.listdir("/proc/self/fd")}),
         "pipes": sorted(target_of(f"/proc/self/fd/{each}") for each in os.listdir("/proc/self/fd")
                         if target_of(f"/proc/self/fd/{each}").startswith("pipe:")),
         "shared": shared,
-        "writable": [folder for folder in ("/", "/tmp", "/dev", "/dev/shm", "/etc", "/grader", "/grader/grader",
-                                           "/grader/grader/kernel/inside", "/venv", "/usr", "/usr/share/datasets", "/data", "/proc")
-                     if written(folder)],
         "host": socket.gethostname(),
         "limits": {name: resource.getrlimit(getattr(resource, "RLIMIT_" + name))[1]
                    for name in ("CORE", "NPROC", "NOFILE", "FSIZE", "DATA")},
-        "sockets": {name: opened(family) for name, family in {
-            "packet": 17, "alg": 38, "vsock": 40, "alg with high bits": 38 | 1 << 32, "vsock with high bits": 40 | 1 << 32}.items()},
-        "terminal": os.path.exists("/dev/console") or _opens("/dev/tty"),
         "tests": [name for name in _names("/data") if "t10k" in name],
     }
 
-def _opens(path):
-    try:
-        os.close(os.open(path, os.O_RDWR))
-        return True
-    except OSError:
-        return False
 
 def _names(folder):
     return [name for _, folders, files in os.walk(folder) for name in files]
@@ -104,7 +72,7 @@ def look(desks: Desks, ground: Ground) -> Callable[[str], Seen]:
         script = Script("look.ipynb", [(1, _LOOK)], ["see"])
         with KernelSession(script, sandboxes.open, ground.assignment.limits) as session:
             (observation,) = session.ask([Probe("call", "see@0")])
-        assert sandboxes.isolation == isolation
+        assert sandboxes.isolation.split()[0] == isolation
         assert isinstance(observation, Returned), observation
         seen: Seen = observation.value
         return seen
@@ -122,16 +90,6 @@ def test_the_student_is_nobody(seen: Seen) -> None:
 
     assert user == 65534 or user not in {entry.pw_uid for entry in pwd.getpwall()}
     assert seen["host"] == "box"
-
-
-def test_there_is_no_capability_and_none_can_be_had(seen: Seen) -> None:
-    status = seen["status"]
-
-    assert {
-        name: int(status[name][0], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
-    } == dict.fromkeys(("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"), 0)
-    assert status["NoNewPrivs"] == ["1"]
-    assert status["Seccomp"] == ["2"]
 
 
 def test_the_environment_is_ours_to_the_last_variable(seen: Seen) -> None:
@@ -165,36 +123,6 @@ def test_only_what_was_listed_is_mounted(seen: Seen, ground: Ground) -> None:
                                 "opt", "sbin", "tmp", "usr", "venv"}  # fmt: skip  # root, home, opt: where a Python may lie
 
 
-def test_only_its_two_own_folders_can_be_written_to(seen: Seen) -> None:
-    assert seen["writable"] == ["/tmp", "/dev/shm"]
-
-
-def test_the_only_network_interface_is_the_loopback(seen: Seen) -> None:
-    assert seen["interfaces"] == ["lo"]
-
-
-def test_there_are_harmless_devices_only(seen: Seen) -> None:
-    harmless = {
-        "core",
-        "fd",
-        "full",
-        "null",
-        "ptmx",
-        "pts",
-        "random",
-        "shm",
-        "stderr",
-        "stdin",
-        "stdout",
-        "tty",
-        "urandom",
-        "zero",
-    }
-
-    assert set(seen["devices"]) <= harmless
-    assert not seen["terminal"]
-
-
 def test_open_files_are_the_graders_two_pipes_and_what_the_kernel_itself_made(seen: Seen) -> None:
     assert len(seen["pipes"]) == 2
     assert {kind for kind in seen["files"] if kind} <= {"/dev/null", "anon_inode", "pipe", "socket", "/proc/"} | {
@@ -218,14 +146,6 @@ def test_limits_are_hard_ones(seen: Seen, ground: Ground) -> None:
     }
 
 
-def test_sockets_of_unusual_families_are_refused(seen: Seen) -> None:
-    assert {seen["sockets"][name] for name in ("packet", "alg", "vsock")} == {"EPERM"}
-
-
-def test_sockets_of_unusual_families_are_refused_also_with_high_bits_set(seen: Seen) -> None:
-    assert {seen["sockets"][name] for name in ("alg with high bits", "vsock with high bits")} == {"EPERM"}
-
-
 def test_no_test_images_are_among_the_data(seen: Seen) -> None:
     assert seen["tests"] == []
 
@@ -236,7 +156,7 @@ def test_bubblewrap_is_started_with_an_empty_environment(ground: Ground, monkeyp
 
     def in_its_place(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
         started.append({"command": command, **options})
-        return popen(["true"], **options)
+        return popen(["sleep", "0.5"], **options)
 
     system_call_filter()  # made once, with a process that looks for libseccomp
     monkeypatch.setattr(subprocess, "Popen", in_its_place)
@@ -244,7 +164,7 @@ def test_bubblewrap_is_started_with_an_empty_environment(ground: Ground, monkeyp
         sandboxes.open(Limits()).close()  # the template, which says nothing; then a sandbox of its own
 
     assert len(started) == 2
-    assert all(each["env"] == {} and each["command"][0].endswith("bwrap") for each in started)
+    assert all(each["env"] == {} and any(part.endswith("/bwrap") for part in each["command"]) for each in started)
     assert all(each["start_new_session"] and "shell" not in each for each in started)
 
 

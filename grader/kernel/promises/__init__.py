@@ -148,6 +148,7 @@ def _wrong(observation: Observation) -> list[str]:
 
 def time_limit(scene: Scene) -> list[str]:
     """What hangs is ended, even where no signal reaches it."""
+    scene.session.versions("hang")  # opens it
     began = time.monotonic()
     observation = _ask(scene.session, "hang", None)
     seconds = time.monotonic() - began

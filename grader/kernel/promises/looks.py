@@ -16,6 +16,7 @@ import signal
 import socket
 import stat
 import struct
+import termios
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -182,17 +183,14 @@ def sockets(told: Told) -> list[str]:
 
 def typing(told: Told) -> list[str]:
     """It can type nothing into a terminal (TIOCSTI), not even its own."""
-    try:
-        terminal = os.open("/dev/ptmx", os.O_RDWR | os.O_NOCTTY)
-    except OSError:
-        return []
-    try:
-        fcntl.ioctl(terminal, 0x5412, b"x")
-    except OSError as error:
-        return [] if error.errno == errno.EPERM else [f"refused by {error} only"]
-    finally:
-        os.close(terminal)
-    return ["typed"]
+
+    def typed() -> int:
+        _, terminal = os.openpty()
+        os.setsid()
+        fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+        return int(_libc.ioctl(terminal, termios.TIOCSTI, b"x"))
+
+    return _not_refused({"typed": typed}, errno.EPERM)
 
 
 def settings(told: Told) -> list[str]:
