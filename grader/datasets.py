@@ -12,6 +12,7 @@ CIFAR-10 that torchvision downloads consists of pickles, which run what they hol
 
 from __future__ import annotations
 
+import functools
 import gzip
 import hashlib
 import os
@@ -102,9 +103,13 @@ def test_split(name: str, count: int) -> TestSplit:
     Raises:
         DataMissing: the data set is not on this machine.
     """
+    return _test_split(folder(name), name, count)
+
+
+@functools.lru_cache(maxsize=8)  # unpacked once for a class, not once for every training
+def _test_split(source: Path, name: str, count: int) -> TestSplit:
     import numpy as np
 
-    source = folder(name)
     images, labels = _read_cifar(source, _CIFAR_TEST) if name == "cifar10" else (_read(source, file) for file in _TEST)
     chosen = np.random.default_rng(0).permutation(len(labels))[:count]
     return TestSplit(images[chosen], labels[chosen].astype(np.int64))

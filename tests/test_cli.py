@@ -148,12 +148,14 @@ def test_an_interrupt_keeps_what_is_done_and_the_next_run_does_the_rest(tmp_path
 
     with subprocess.Popen(command(*options), stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
         assert process.stdout is not None
+        planned = json.loads(process.stdout.readline())
         first = json.loads(process.stdout.readline())
         os.killpg(process.pid, signal.SIGINT)
         rest, _ = process.communicate(timeout=120)
     kept = rows(tmp_path / "r" / "grades.csv")
     again = subprocess.run(command(*options), capture_output=True, text=True, check=False)
 
+    assert planned == {"event": "planned", "run": 4, "rescore": 0, "unchanged": 0}
     assert (first["student_id"], process.returncode) == ("ada", 130)
     assert events(rest)[-1]["interrupted"] is True
     graded_before = {row["student_id"] for row in kept}

@@ -65,6 +65,18 @@ def assignment_notebooks() -> list[Path]:
     return sorted((ROOT / "assignments/hw2-cnn").glob("*.ipynb"))
 
 
+def test_what_is_known_of_a_needed_item_counts_as_if_it_had_been_run(course: pipeline.Course) -> None:
+    multi_in = "def corr2d_multi_in(X, K):\n  return sum(corr2d(x, k) for x, k in zip(X, K))"
+    submission = handed_in(notebook(CORR2D.replace("* K)", "* K.flip(0))"), multi_in))
+    known = {"corr2d-values": Finding(Outcome.FAILED, 0.0, "wrong")}
+
+    alone = pipeline.grade(submission, course, ["corr2d-multi-in"])
+    helped = pipeline.grade(submission, course, ["corr2d-multi-in"], known)
+
+    assert [score.item.id for score in helped.scores] == ["corr2d-multi-in"]
+    assert (alone.earned, helped.earned) == (0, 4)
+
+
 @pytest.mark.timeout(600)
 def test_the_assignment_with_all_solutions_filled_in_earns_everything(course: pipeline.Course) -> None:
     solved = [

@@ -11,6 +11,7 @@ from grader.commands.standing import Rejudge
 from grader.gradebook import Gradebook
 from grader.kernel.sandbox import Confinement
 from grader.kernel.template import Sandboxes
+from grader.kernel.wire import ProtocolError
 from grader.keys import Conditions, Key, Keys
 from grader.records import Assignment, Finding, Item
 from grader.rows import GradeRow
@@ -47,7 +48,13 @@ class Rescorer:
         newest: dict[str, bytes] = {}
         superseded: set[str] = set()
         for told, content in self._book.recorded(row.assignment, row.student_id):
-            for item, recorded in recording.split(content).items():
+            if keys.asked.keys() <= newest.keys() | superseded:
+                break
+            try:
+                recordings = recording.split(content)
+            except ProtocolError:
+                break  # as an earlier grader wrote it
+            for item, recorded in recordings.items():
                 if item in keys.asked and item not in newest and item not in superseded:
                     if Key.parse(told.get(item, "")).asked == keys.asked_of(item, row.sha256):
                         newest[item] = recorded

@@ -1,0 +1,48 @@
+"""The marks that moved, as they are listed in the terminal."""
+
+from __future__ import annotations
+
+from grader.gradebook import GradeRow, ItemRow
+from grader.records import Outcome, Profile, Status
+from grader.reports.moves import Move, moves, moves_table
+from grader.reports.terminal import rendered
+
+
+def item(id: str, earned: float, possible: float = 4.0, outcome: Outcome = Outcome.PARTIAL) -> ItemRow:
+    return ItemRow(id, "7.2", id, "f", "returns_close", outcome, 0.5, earned, possible, "")
+
+
+def row(student: str, *items: ItemRow) -> GradeRow:
+    return GradeRow("hw", student, "", student, "", Status.GRADED, "none", "cpu", Profile.QUICK, "", 0, "", "", "", "",
+                    items)  # fmt: skip
+
+
+def test_marks_that_differ_are_moves_and_others_are_not() -> None:
+    before = [row("ada", item("a", 1.25), item("b", 2), item("gone", 1)), row("bo", item("a", 1))]
+    waiting = item("c", 0, 0, Outcome.WAITING)
+    after = [row("ada", item("a", 1.5), item("b", 2, 5), waiting), row("bo", item("a", 1))]
+
+    assert list(moves(before, after)) == [
+        Move("ada", "a", "1.25/4", "1.5/4"),
+        Move("ada", "b", "2/4", "2/5"),
+        Move("ada", "c", "", "?"),
+        Move("ada", "gone", "1/4", ""),
+    ]
+
+
+def test_a_class_of_1500_fits_a_screen() -> None:
+    moved = [Move(f"student{number:04}", "corr2d-values", "4/5", "8/8") for number in range(1500)]
+
+    lines = rendered(moves_table(moved), width=80).splitlines()
+
+    assert lines[0] == "1500 marks moved."
+    assert [line.split() for line in lines if "student0019" in line] == [["student0019", "corr2d-values", "4/5", "8/8"]]
+    assert "student0020" not in "".join(lines)
+    assert lines[-1] == "... and 1480 more: see items.csv"
+    assert len(lines) < 30
+
+
+def test_one_move_and_none_are_told_in_words() -> None:
+    assert rendered(moves_table([])).strip() == "No mark moved."
+    assert rendered(moves_table([Move("a\x1b[2J", "b", "1/2", "2/2")])).startswith("1 mark moved.")
+    assert "\x1b" not in rendered(moves_table([Move("a\x1b[2J", "b", "1/2", "2/2")]))
