@@ -82,7 +82,10 @@ class Run:
                     self._finish(each)
         if hurried and not self.stop.asked():
             self.watch.retrying(hurried)
-        return hurried + [each for each in lost if not self._condemned(each)]
+        lost = [each for each in lost if not self._condemned(each)]
+        for each in lost:
+            self.watch.told(f"What graded {each.student.id} died; it is graded once more, alone.")
+        return hurried + lost
 
     def _grades(self, todo: Sequence[Submission], workers: int, lost: list[Submission]) -> Generator[Grade, None, None]:
         def begin(submission: Submission) -> None:
@@ -92,7 +95,6 @@ class Run:
 
         def lose(submission: Submission) -> None:
             self.book.crashed(self.work.assignment.name, submission.student.id)
-            self.watch.told(f"The grader's worker died while grading {submission.student.id}.")
             lost.append(submission)
 
         if self.runner == "inline":
