@@ -51,7 +51,7 @@ class Run:
     done: set[str] = field(default_factory=set)
 
     def over(self, todo: Sequence[Submission], *, forced: bool) -> None:
-        """Grade them; those that crashed a grader before come last and alone. Forced ones start with a clean sheet.
+        """Grade them; those that crashed a grader before come last and alone, unless they are forced.
 
         Raises:
             KeyboardInterrupt: it is to stop at once; what was running is pending again.
@@ -83,8 +83,8 @@ class Run:
         if hurried and not self.stop.asked():
             self.watch.retrying(hurried)
         lost = [each for each in lost if not self._condemned(each)]
-        for each in lost:
-            self.watch.told(f"What graded {each.student.id} died; it is graded once more, alone.")
+        for submission in lost:
+            self.watch.told(f"What graded {submission.student.id} died; it is graded once more, alone.")
         return hurried + lost
 
     def _grades(self, todo: Sequence[Submission], workers: int, lost: list[Submission]) -> Generator[Grade, None, None]:
