@@ -33,6 +33,7 @@ from grader.rows import GradeRow
 
 OBSERVATIONS_CAP: Final = 8 * 2**20  # bytes of one submission's observations, compressed
 
+_PATIENCE_S: Final = 10.0  # with others that write, such as somebody who corrects marks
 _SMALLEST_PAGE: Final = 512  # bytes, of any SQLite file
 _SCHEMA_VERSION: Final = 2
 _SCHEMA: Final = f"""
@@ -278,7 +279,9 @@ def _connect(path: Path, *, writing: bool) -> sqlite3.Connection:
         raise GradebookError(f"{path} {_DAMAGED}")
     with _explained(path):
         # mode=rw never makes a file, so that a gradebook that vanishes is not silently begun anew.
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=10)
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=_PATIENCE_S
+        )
         try:
             _verify(connection, path)
             connection.row_factory = sqlite3.Row

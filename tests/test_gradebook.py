@@ -150,6 +150,49 @@ def test_a_reader_may_look_while_a_grader_writes_but_not_write(path: Path, book:
             reader.reseed()
 
 
+def test_another_program_may_write_between_two_grades(path: Path, book: Gradebook) -> None:
+    script = """
+import sqlite3, time
+other = sqlite3.connect(path, isolation_level=None, timeout=10)
+other.execute("CREATE TABLE remarks (text TEXT)")
+for number in range(20):
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("INSERT INTO remarks VALUES (?)", (str(number),))
+    time.sleep(0.02)  # the grader has to wait for so long
+    other.execute("COMMIT")
+    if number == 0:
+        print("writing", flush=True)
+"""
+    with begin(script, path) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        for number in range(20):
+            book.started(HW, f"s{number}", "k1")
+            book.record(HW, graded(student=f"s{number}"), key="k1")
+        other.communicate()
+
+    assert other.returncode == 0
+    assert len(book.current(HW)) == 20
+    assert read(path, "SELECT count(*) FROM remarks") == [(20,)]
+
+
+def test_a_program_that_holds_the_gradebook_for_good_is_one_clear_line(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gradebook, "_PATIENCE_S", 0.1)
+    script = "import sqlite3; c = sqlite3.connect(path, isolation_level=None); c.execute('BEGIN IMMEDIATE')\n"
+    with Gradebook.open(path) as book, begin(script + "print('held', flush=True); sys.stdin.read()", path) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+
+        with pytest.raises(GradebookError, match="is held by another program; close it and run the same command"):
+            book.record(HW, graded(), key="k1")
+        other.communicate()
+
+        book.record(HW, graded(), key="k1")
+        assert len(book.current(HW)) == 1
+
+
 def test_a_killed_grader_with_orphaned_workers_keeps_nobody_out(path: Path) -> None:
     script = """
 book = Gradebook.open(path)

@@ -51,7 +51,7 @@ class Run:
     done: set[str] = field(default_factory=set)
 
     def over(self, todo: Sequence[Submission], *, forced: bool) -> None:
-        """Grade them; those that crashed a grader before come last and alone. Forced ones start with a clean sheet.
+        """Grade them; those that crashed a grader before come last and alone, unless they are forced.
 
         Raises:
             KeyboardInterrupt: it is to stop at once; what was running is pending again.
@@ -82,7 +82,10 @@ class Run:
                     self._finish(each)
         if hurried and not self.stop.asked():
             self.watch.retrying(hurried)
-        return hurried + [each for each in lost if not self._condemned(each)]
+        lost = [each for each in lost if not self._condemned(each)]
+        for submission in lost:
+            self.watch.told(f"What graded {submission.student.id} died; it is graded once more, alone.")
+        return hurried + lost
 
     def _grades(self, todo: Sequence[Submission], workers: int, lost: list[Submission]) -> Generator[Grade, None, None]:
         def begin(submission: Submission) -> None:
@@ -92,7 +95,6 @@ class Run:
 
         def lose(submission: Submission) -> None:
             self.book.crashed(self.work.assignment.name, submission.student.id)
-            self.watch.told(f"The grader's worker died while grading {submission.student.id}.")
             lost.append(submission)
 
         if self.runner == "inline":

@@ -34,7 +34,10 @@ def write(path: Path, text: str, *, encoding: str = "utf-8-sig") -> None:
             draft.unlink(missing_ok=True)
         _sync_folder(path.parent)
     except OSError as error:
-        raise MachineryError(f"{path} cannot be written ({error.strerror}); what was there before is kept") from error
+        raise MachineryError(
+            f"{path} cannot be written ({error.strerror}); see that there is room and that the folder belongs to you,"
+            " and run it again (what was there before is kept)"
+        ) from error
 
 
 def _sync_folder(folder: Path) -> None:

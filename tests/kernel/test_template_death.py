@@ -1,0 +1,77 @@
+"""A template that dies takes its sessions with it: that is told, and told apart from what a notebook does to itself."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from grader.commands.isolation import bubblewrap_problem
+from grader.kernel.sandbox import Confinement
+from grader.kernel.session import KernelSession, Script
+from grader.kernel.template import Sandboxes
+from grader.probes import Died, Observation, Probe, Returned
+from grader.records import Limits
+from tests.crash import processes
+
+SOURCE = """
+import os
+def one():
+  return 1
+def exits():
+  os._exit(3)
+"""
+
+
+@pytest.fixture(scope="module")
+def sandboxes() -> Iterator[Sandboxes]:
+    if problem := bubblewrap_problem():
+        pytest.skip(f"{problem}: bubblewrap would run this")
+    with Sandboxes(Confinement("bubblewrap", None), warm=True) as opened:
+        yield opened
+
+
+def asked(session: KernelSession, target: str) -> Observation:
+    (observation,) = session.ask([Probe("call", f"{target}@0")])
+    return observation
+
+
+def opened(sandboxes: Sandboxes) -> KernelSession:
+    return KernelSession(Script("hw.ipynb", [(1, SOURCE)], ["one", "exits"]), sandboxes.open, Limits())
+
+
+def kill_template() -> None:
+    """Kill it from outside and wait until it is gone with everything below it."""
+    bubblewrap = next(each for each in processes.below(os.getpid()) if "bwrap" in each.command)
+    template, *sessions = processes.below(bubblewrap.pid)
+    os.kill(template.pid, signal.SIGKILL)
+    assert processes.left_of([bubblewrap, template, *sessions]) == []
+
+
+def test_what_a_notebook_does_to_itself_is_its_own_fault(sandboxes: Sandboxes) -> None:
+    with opened(sandboxes) as session:
+        assert isinstance(asked(session, "exits"), Died)
+        assert asked(session, "one") == Returned(1)
+
+    if sandboxes.isolation != "forked":
+        pytest.skip("sessions cannot be forked here; a system that lets users nest namespaces would run this")
+    assert not sandboxes.lost()
+
+
+@pytest.mark.parametrize("when", ["before the session's end", "between two sessions"])
+def test_a_template_that_was_killed_is_told_once(sandboxes: Sandboxes, when: str) -> None:
+    with opened(sandboxes) as session:
+        assert asked(session, "one") == Returned(1)
+        if when == "before the session's end":
+            kill_template()
+            assert isinstance(asked(session, "one"), Died)
+    if when == "between two sessions":
+        kill_template()
+        with opened(sandboxes) as session:
+            assert asked(session, "one") == Returned(1)
+
+    assert sandboxes.lost()
+    assert not sandboxes.lost()
+    assert sandboxes.isolation == "forked"
