@@ -11,7 +11,6 @@ import pytest
 
 from grader.commands.planning import Plan
 from grader.commands.standing import Standing, Terms, differs, stands
-from grader.gradebook import GradeRow, ItemRow
 from grader.keys import Keys
 from grader.records import (
     Assignment,
@@ -25,6 +24,7 @@ from grader.records import (
     Student,
     Submission,
 )
+from grader.rows import GradeRow, ItemRow
 
 ITEMS = (
     Item("a", "7.2", "a", 4.0, "returns_close", "f"),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from grader.gradebook import GradeRow, ItemRow
 from grader.records import Outcome, Profile, Status
 from grader.reports.moves import Move, moves, moves_table
 from grader.reports.terminal import rendered
+from grader.rows import GradeRow, ItemRow
 
 
 def item(id: str, earned: float, possible: float = 4.0, outcome: Outcome = Outcome.PARTIAL) -> ItemRow:
