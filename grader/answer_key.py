@@ -20,6 +20,7 @@ import numpy as np
 import torch
 
 from grader.errors import AnswerKeyError, RubricError
+from grader.kept_answers import KeptAnswers
 from grader.kernel.inside.answering import NotDefined, answer
 from grader.kernel.wire import observation_frame, read_observation
 from grader.probes import Layer, Observation, Probe, Returned, Value, Version
@@ -44,13 +45,17 @@ class AnswerKey:
         course: the folder that holds `reference/`.
         name: the package below it.
         secret: makes hidden cases of its own; without one the public cases are asked.
+        kept: where answers are kept beyond this process.
 
     Raises:
         RubricError: there is no such reference.
     """
 
-    def __init__(self, course: Path, name: str, *, secret: bytes | None = None) -> None:
+    def __init__(
+        self, course: Path, name: str, *, secret: bytes | None = None, kept: KeptAnswers | None = None
+    ) -> None:
         self._course, self._name = course, name
+        self._kept: Callable[[bytes, Callable[[], Observation]], Observation] = kept or _computed
         self._secret = secret
         self._solutions = _module(course, name, "solutions")
         self._inputs = _module(course, name, "inputs")
@@ -72,7 +77,7 @@ class AnswerKey:
         for probe in probes:
             key = _key(probe)
             if key not in self._answers:
-                self._answers[key] = self._answered(probe)
+                self._answers[key] = self._kept(key, functools.partial(self._answered, probe))
             yield self._answers[key]
 
     def versions(self, target: str) -> Sequence[Version]:
@@ -134,12 +139,15 @@ class AnswerKey:
     def _mistaken(self, mistaken: Any, probe: Probe) -> Observation:
         key = _key(probe) + mistaken.__qualname__.encode()
         if key not in self._answers:
-            target, _, _ = probe.target.partition("@")
-            with _undisturbed():
-                bound = mistaken() if target in self._values else {target: mistaken}
-                observation = answer(probe, _OnlyOne({**vars(self._solutions), **bound}))
-            self._answers[key] = read_observation(observation_frame(observation))
+            self._answers[key] = self._kept(key, functools.partial(self._answered_mistakenly, mistaken, probe))
         return self._answers[key]
+
+    def _answered_mistakenly(self, mistaken: Any, probe: Probe) -> Observation:
+        target, _, _ = probe.target.partition("@")
+        with _undisturbed():
+            bound = mistaken() if target in self._values else {target: mistaken}
+            observation = answer(probe, _OnlyOne({**vars(self._solutions), **bound}))
+        return read_observation(observation_frame(observation))
 
     def mistakes(self) -> Iterator[Mistake]:
         """Every named misconception, in the order in which they are looked for."""
@@ -174,6 +182,11 @@ class AnswerKey:
         """Source text of a right helper made of torch's own operations, where there is one."""
         made = self._stand_ins.STAND_INS.get(target)
         return None if made is None else inspect.getsource(made)
+
+
+def _computed(key: bytes, compute: Callable[[], Observation]) -> Observation:
+    """The answer of a key that is not kept anywhere."""
+    return compute()
 
 
 class _OnlyOne:

@@ -48,11 +48,11 @@ class Recorder:
             target: [[v.cell, v.kind, v.notebook, v.note] for v in versions]
             for target, versions in self._versions.items()
         }
-        pieces = [_packed(Frame("versions", {"versions": rows}))]
+        pieces = [packed(Frame("versions", {"versions": rows}))]
         for name, observation in self._observations.items():
             frame = observation_frame(observation)
             if len(frame.body) <= _MAX_RECORDED:
-                pieces.append(_packed(replace(frame, header={"key": name, "observation": frame.header})))
+                pieces.append(packed(replace(frame, header={"key": name, "observation": frame.header})))
         return b"".join(pieces)
 
 
@@ -72,7 +72,7 @@ class RecordedSession:
         """
         observations: dict[str, Observation] = {}
         versions: dict[str, Sequence[Version]] = {}
-        for header, body in _frames(content):
+        for header, body in frames(content):
             match header:
                 case {"versions": dict() as table}:
                     versions = {target: [Version(*row) for row in rows] for target, rows in table.items()}
@@ -108,7 +108,7 @@ class RecordedSession:
 
 def joined(recordings: Mapping[str, bytes]) -> bytes:
     """The recordings of several items as one text of bytes, for `split`."""
-    return b"".join(_packed(Frame("item", {"item": item}, content)) for item, content in recordings.items())
+    return b"".join(packed(Frame("item", {"item": item}, content)) for item, content in recordings.items())
 
 
 def split(content: bytes) -> dict[str, bytes]:
@@ -118,7 +118,7 @@ def split(content: bytes) -> dict[str, bytes]:
         ProtocolError: it is damaged.
     """
     recordings: dict[str, bytes] = {}
-    for header, body in _frames(content):
+    for header, body in frames(content):
         match header:
             case {"item": str() as item}:
                 recordings[item] = body
@@ -133,8 +133,12 @@ def key(probe: Probe) -> str:
     return hashlib.sha256(json.dumps(frame.header, sort_keys=True).encode() + frame.body).hexdigest()
 
 
-def _frames(content: bytes) -> Iterator[tuple[object, bytes]]:
-    """Header and body of each frame."""
+def frames(content: bytes) -> Iterator[tuple[object, bytes]]:
+    """Header and body of each of the frames that `packed` wrote one after the other.
+
+    Raises:
+        ProtocolError: the content is damaged.
+    """
     stream = io.BytesIO(content)
     while lengths := stream.read(_LENGTHS.size):
         if len(lengths) < _LENGTHS.size:
@@ -146,6 +150,7 @@ def _frames(content: bytes) -> Iterator[tuple[object, bytes]]:
         yield header, body
 
 
-def _packed(frame: Frame) -> bytes:
+def packed(frame: Frame) -> bytes:
+    """A frame as bytes, but for its kind."""
     header = json.dumps(frame.header).encode()
     return _LENGTHS.pack(len(header), len(frame.body)) + header + frame.body

@@ -22,7 +22,7 @@ LAYERS = (
     ("commands",),
     ("runners",),
     ("pipeline", "verifying"),
-    ("kernel", "answer_key", "checks", "gradebook", "reports", "exports", "recording", "keys"),
+    ("kernel", "answer_key", "checks", "gradebook", "reports", "exports", "recording", "keys", "kept_answers"),
     (
         "rubric",
         "submissions",
@@ -45,6 +45,9 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 ACROSS = {
     ("answer_key", "kernel"): "the reference is asked by the same code as a student, and its values take the same door",
     ("recording", "kernel"): "observations are stored in the format in which they travel",
+    ("answer_key", "kept_answers"): "the reference's answers outlive its process",
+    ("kept_answers", "kernel"): "answers are kept in the format in which they travel",
+    ("kept_answers", "recording"): "and packed as recordings are",
     ("keys", "checks"): "the table of checks says which options only judge",
 }
 

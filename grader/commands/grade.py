@@ -186,7 +186,16 @@ def _work(options: Options, course: Path, conditions: Conditions, plan: Plan) ->
         secrets=(course, options.out.resolve()),
     )
     warm = options.sandbox == "auto"
-    return Work(course, assignment, conditions.secret, confinement, conditions.profile, warm, parts=plan.parts())
+    return Work(
+        course,
+        assignment,
+        conditions.secret,
+        confinement,
+        conditions.profile,
+        warm,
+        answers=options.out.resolve() / "answers",
+        parts=plan.parts(),
+    )
 
 
 def _chosen(found: Sequence[Submission], students: Sequence[str]) -> list[Submission]:

@@ -33,6 +33,7 @@ class Work:
     confinement: Confinement
     profile: Profile
     warm: bool = True  # fork sessions from a template where the system allows it
+    answers: Path | None = None  # where the reference's answers are kept
     only: tuple[str, ...] = ()  # item ids; all when empty
     parts: Mapping[str, Part] = field(default_factory=dict)  # by student id, where it is not `only`
 
@@ -51,15 +52,20 @@ class Grading:
     def __init__(self, work: Work) -> None:
         import torch
 
-        from grader import checks
+        from grader import checks, keys
         from grader.answer_key import AnswerKey
+        from grader.kept_answers import KeptAnswers
         from grader.kernel.template import Sandboxes
         from grader.pipeline import Course
 
         checks.prove(work.assignment)
         torch.set_num_threads(work.confinement.threads)
         os.environ.setdefault("OMP_NUM_THREADS", str(work.confinement.threads))
-        key = AnswerKey(work.course, work.assignment.reference, secret=work.secret)
+        assignment = work.assignment
+        kept = None
+        if work.answers is not None:
+            kept = KeptAnswers(work.answers, assignment.name, keys.reference_hash(work.course, assignment.reference))
+        key = AnswerKey(work.course, assignment.reference, secret=work.secret, kept=kept)
         self._sandboxes = Sandboxes(work.confinement, warm=work.warm)
         self._course = Course(work.assignment, key, self._sandboxes, work.confinement.device, work.profile)
         self._work = work

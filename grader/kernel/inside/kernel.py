@@ -243,7 +243,11 @@ class _Kernel:
             number = frame.header["number"]
             if frame.header["after"] != last_timed_out:
                 continue  # sent before the grader knew of the time-out; it asks again if it still wants to know
-            observation = self._limited(read_probe(frame), float(frame.header["limit_s"]))
+            try:
+                probe = read_probe(frame)
+            except BaseException:  # noqa: BLE001 - the notebook has replaced what reads it; nobody need wait
+                os._exit(72)
+            observation = self._limited(probe, float(frame.header["limit_s"]))
             if isinstance(observation, TimedOut):
                 last_timed_out = number
             try:
