@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.kernel import cgroups
 from grader.records import Grade
 
 _GONE_WITHIN_S = 10.0
@@ -69,6 +70,11 @@ def descendants() -> set[int]:
         found.update(below)
         waiting += below
     return found
+
+
+def groups() -> list[Path]:
+    """The control groups of sessions that are not there any more; ask when none is open."""
+    return cgroups.made()
 
 
 def survivors(before: set[int]) -> set[int]:

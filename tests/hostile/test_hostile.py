@@ -75,6 +75,7 @@ def test_a_hostile_notebook_gets_what_it_deserves_and_nobody_else_notices(
         assert re.search(pattern, said), f"it never said {pattern!r}, but: {said[:2000]}"
     assert ground.secrets.leaked(grade) == []
     assert standing.survivors(processes) == set()
+    assert standing.groups() == []
     assert standing.fingerprint(ground.course, ground.results) == folders
     for ear in ears:
         with pytest.raises(BlockingIOError):
