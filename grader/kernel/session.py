@@ -145,7 +145,7 @@ class KernelSession:
     def reason(self, target: str) -> str:
         """Why a target is missing, as far as that is known."""
         if self._fault:
-            return f"the notebook could not be run to its end, because it {self._fault}"
+            return f"the notebook could not be run ({self._fault})"
         for name in target.split(","):
             if reason := self._reasons.get(name.strip(), ""):
                 return reason

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.commands import doctor, isolation
 from grader.errors import SandboxError
 from grader.kernel import cgroups
 from grader.kernel.cgroups import Group, Tree
@@ -215,3 +216,11 @@ def test_processes_of_a_delegated_group_make_room_and_those_of_another_do_not(
 
     assert prepared.own == tree.parent / "grader-itself"
     assert offered[0] in (tree.parent / "cgroup.subtree_control").read_text()
+
+
+def test_doctor_and_grade_say_where_limits_are_weak_and_what_would_help(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cgroups, "trees", lambda: ())
+
+    assert "systemd-run --user --scope -p Delegate=yes" in isolation.weakness()
+    (line,) = (line for line in doctor.examine() if line.name == "limits")
+    assert (line.good, line.needed, line.text) == (False, False, isolation.weakness())
