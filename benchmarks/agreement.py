@@ -29,8 +29,8 @@ import torch
 
 from grader import checks, rubric, submissions
 from grader.commands.grade import Options, Watch, grade
-from grader.rows import GradeRow
 from grader.records import Profile
+from grader.rows import GradeRow
 from grader.runners import local
 
 ROOT = Path(__file__).parents[1]
