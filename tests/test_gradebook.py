@@ -158,10 +158,10 @@ other.execute("CREATE TABLE remarks (text TEXT)")
 for number in range(20):
     other.execute("BEGIN IMMEDIATE")
     other.execute("INSERT INTO remarks VALUES (?)", (str(number),))
-    time.sleep(0.02)  # the grader has to wait for so long
-    other.execute("COMMIT")
     if number == 0:
         print("writing", flush=True)
+        time.sleep(0.3)  # the grader has to wait for so long
+    other.execute("COMMIT")
 """
     with begin(script, path) as other:
         assert other.stdout is not None

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 
 from grader.escaping import cell
-from grader.records import Item
+from grader.records import Item, Outcome
 from grader.rows import GradeRow, ItemRow
 
 _ITEM_COLUMNS = (
@@ -34,8 +34,13 @@ def grades_csv(rows: Sequence[GradeRow], items: Sequence[Item]) -> str:
 
 
 def items_csv(rows: Sequence[GradeRow]) -> str:
-    """One line per student and item, in the order of the grade."""
-    return _csv([_ITEM_COLUMNS, *(_item_line(row, item) for row in rows for item in row.items)])
+    """One line per student and item, in the order of the grade; what is wrong with a whole submission has no item."""
+    lines: list[Sequence[str]] = [_ITEM_COLUMNS]
+    for row in rows:
+        if row.problem:
+            lines.append([cell(row.student_id), "", "", "", "", "", Outcome.BROKEN, "", "", cell(row.problem)])
+        lines += [_item_line(row, item) for item in row.items]
+    return _csv(lines)
 
 
 def _grade_line(row: GradeRow, items: Sequence[Item]) -> list[str]:

@@ -150,6 +150,7 @@ def test_what_kills_the_grader_three_times_is_set_aside_and_costs_its_neighbour_
     sentence = "Set aside: the grader died 3 times while grading it."
     assert f"s001: {sentence} With --force it is tried again." in told[3]
     assert sentence in " ".join(printed[3].split())
+    assert f"s001,,,,,,broken,,,{sentence}" in (out / "items.csv").read_text()
     with Gradebook.open(out / "gradebook.db", writing=False) as book:
         statuses = {row.student_id: row.status is Status.NEEDS_STAFF for row in book.current("small")}
     assert statuses == {"s000": False, "s001": True, "s002": False, "s003": False}

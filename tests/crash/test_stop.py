@@ -31,11 +31,10 @@ def graded(out: Path) -> list[str]:
     return [row["student_id"] for row in csv.DictReader(io.StringIO(text))]
 
 
-def running(out: Path) -> int:
-    """How many submissions were begun and not brought to an end."""
+def running(out: Path) -> set[str]:
+    """The students whose submissions were begun and not brought to an end."""
     with contextlib.closing(sqlite3.connect(out / "gradebook.db")) as connection:
-        (count,) = connection.execute("SELECT count(*) FROM attempts").fetchone()
-    return int(count)
+        return {student for (student,) in connection.execute("SELECT student_id FROM attempts")}
 
 
 def signalled(process: BaseProcess, log: Path, *signals: int) -> Ended:
@@ -58,7 +57,7 @@ def test_once_finishes_what_runs_and_says_how_to_go_on(tmp_path: Path) -> None:
     assert stopped.code == 130
     assert FINISHING in stopped.told
     assert 3 <= len(graded(out)) <= 4  # one was done, two more ran, or three when the second was done as well
-    assert running(out) == 0
+    assert running(out) == set()
     left = 9 - len(graded(out))
     assert f"Stopped with {left} left to grade; the same command goes on from here." in stopped.printed
 
@@ -73,6 +72,7 @@ def test_at_once_kills_what_runs_and_keeps_what_is_done(tmp_path: Path, signals:
     out = tmp_path / "results"
     process, log = graders.begin(handed_in, out, *TWO, hook=slow)
 
+    processes.until(lambda: (out / "gradebook.db").exists() and running(out) & {"s002", "s003"})
     stopped = signalled(process, log, *signals)
     kept = graded(out)
     again = graders.grade(handed_in, out, *TWO)
@@ -136,3 +136,29 @@ def test_nothing_is_left_running(tmp_path: Path, end: str) -> None:
     assert len(started) > 5  # a worker, bubblewrap, its template, a session with its kernel
     assert processes.left_of(started) == []
     assert (end == "sigkill") != (tmp_path / "r" / "grades.csv").exists()
+
+
+def importing(process: processes.Seen) -> bool:
+    """Whether it is a worker that has begun to load torch, which takes it a second."""
+    try:
+        return "spawn_main" in process.command and "libtorch" in Path(f"/proc/{process.pid}/maps").read_text()
+    except OSError:
+        return False
+
+
+@pytest.mark.slow
+def test_while_workers_start_is_heard_by_the_grader_alone(tmp_path: Path) -> None:
+    handed_in = graders.hand_in(tmp_path / "course" / "in", 2)
+    options = ["grade", str(handed_in), "--out", str(tmp_path / "r"), "--course", str(handed_in.parent)]
+    command = [sys.executable, "-m", "grader", *options, "--sandbox", "none", "--device", "cpu", "--workers", "2"]
+
+    with (tmp_path / "told").open("w") as told:
+        process = subprocess.Popen(command, stdout=told, stderr=told, start_new_session=True)
+    processes.until(lambda: any(importing(each) for each in processes.below(process.pid)))
+    os.killpg(process.pid, signal.SIGINT)
+    code = process.wait(60)
+
+    printed = (tmp_path / "told").read_text()
+    assert (code, running(tmp_path / "r")) == (130, set())
+    assert FINISHING in printed and "Stopped with 2 left to grade" in printed
+    assert "Traceback" not in printed

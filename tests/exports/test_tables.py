@@ -75,6 +75,12 @@ def test_items_stand_in_rubric_order_whatever_the_order_of_the_grade() -> None:
     assert cells(text)[1][4:7] == ["4", "", "0"]
 
 
+def test_what_is_wrong_with_a_whole_submission_is_said_in_one_line() -> None:
+    text = items_csv([row(status=Status.NEEDS_STAFF, problem="=It is a PDF.")])
+
+    assert cells(text)[1:] == [["2026-0001", "", "", "", "", "", "broken", "", "", "'=It is a PDF."]]
+
+
 @pytest.mark.parametrize("outcome", [Outcome.BROKEN, Outcome.WAITING])
 def test_what_is_undecided_is_blank_and_counts_nothing(outcome: Outcome) -> None:
     done = row(item("corr2d", Outcome.PASSED, 4.0), item("pool2d", outcome))
