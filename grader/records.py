@@ -85,7 +85,6 @@ class Limits:
     total_s: float = 300.0
     train_s: float = 600.0
     memory_mb: int = 4096
-    output_kb: int = 256
     processes: int = 128
     disk_mb: int = 512
 

@@ -176,6 +176,9 @@ def _item(content: Any, where: str, before: list[Item]) -> Item:
     )
 
 
+_LEAST = {"memory_mb": 256, "processes": 4}  # torch's own needs
+
+
 def _limits(content: Any, where: str) -> Limits:
     row = _mapping(content, where)
     usual = dataclasses.asdict(Limits())
@@ -185,6 +188,8 @@ def _limits(content: Any, where: str) -> Limits:
             raise RubricError(f"{where}: {key} is {value!r}; it must be a number above 0")
         if isinstance(usual[key], int) and not isinstance(value, int):
             raise RubricError(f"{where}: {key} is {value!r}; it must be a whole number")
+        if value < (least := _LEAST.get(key, 0)):
+            raise RubricError(f"{where}: {key} is {value!r}; no notebook runs with less than {least}")
     return Limits(**row)
 
 

@@ -196,6 +196,9 @@ def test_a_mistake_in_an_item_names_place_and_remedy(tmp_path: Path, items: list
             {"limits": {"cells": 3}}, ".limits: unknown key 'cells'; did you mean 'cell_s'?", id="unknown-limit"
         ),
         pytest.param({"limits": {"cell_s": 0}}, ".limits: cell_s is 0; it must be a number above 0", id="zero-limit"),
+        pytest.param(
+            {"limits": {"memory_mb": 10}}, ".limits: memory_mb is 10; no notebook runs with less than 256", id="small"
+        ),
         pytest.param({"limits": {"cell_s": -1}}, ".limits: cell_s is -1", id="negative-limit"),
         pytest.param({"limits": {"cell_s": True}}, ".limits: cell_s is True", id="bool-limit"),
         pytest.param({"limits": {"cell_s": "60"}}, ".limits: cell_s is '60'", id="quoted-limit"),

@@ -86,8 +86,8 @@ def test_an_event_is_one_line_of_json(handed_in: Path, course: Path, capsys: pyt
 
     printed = capsys.readouterr().out
     events = [json.loads(line) for line in printed.splitlines()]
-    assert [event["event"] for event in events] == ["graded"] * (len(events) - 1) + ["done"]
-    assert len({event["student_id"] for event in events[:-1]}) == len(events) - 1
+    assert [event["event"] for event in events] == ["planned"] + ["graded"] * (len(events) - 2) + ["done"]
+    assert len({event["student_id"] for event in events[1:-1]}) == len(events) - 2
     assert not list(controls(printed))
 
 
