@@ -119,7 +119,7 @@ def test_nothing_is_left_running(tmp_path: Path, end: str) -> None:
     with (tmp_path / "told").open("w") as told:
         process = subprocess.Popen(command, stdout=told, stderr=told, start_new_session=True)
     try:
-        processes.until(lambda: sum("template" in each.command for each in processes.below(process.pid)) >= 4)
+        processes.until(lambda: sum("template" in each.command for each in processes.below(process.pid)) >= 3)
         started = processes.below(process.pid)
         if end == "sigkill":
             process.kill()
