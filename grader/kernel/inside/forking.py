@@ -36,6 +36,7 @@ _CAPABILITY_VERSION = 0x20080522
 _SYS_CAPSET = {"x86_64": 126, "aarch64": 91}
 
 _SYS_CLONE = {"x86_64": 56, "aarch64": 220}
+_MADV_COLLAPSE, _HUGE = 25, 2 << 20
 _FILES = 65_536  # in each of its folders
 _STATUSES = 1000  # ends of sessions that are remembered
 
@@ -57,6 +58,7 @@ def run(control_fd: int) -> NoReturn:
     kernel.prepare()
     gc.collect()
     gc.freeze()  # so that a collection in a child does not touch, and so copy, every page
+    _gather_pages()
     control.sendall(b"R")
     program = control.recv(1 << 20)
     ended: dict[int, int] = {}
@@ -75,6 +77,18 @@ def run(control_fd: int) -> NoReturn:
         socket.send_fds(control, [struct.pack("<i", pid)], [os.pidfd_open(pid)])
         for descriptor in descriptors:
             os.close(descriptor)
+
+
+def _gather_pages() -> None:
+    """Ask for huge pages behind what was allocated, where Linux knows how (6.1): a fork has less to copy then."""
+    with open("/proc/self/maps") as file:
+        rows = [line.split() for line in file]
+    for where, permissions, _, _, inode, *name in rows:
+        if permissions == "rw-p" and inode == "0" and name in ([], ["[heap]"]):
+            first, last = (int(number, 16) for number in where.split("-"))
+            first, last = -(-first // _HUGE) * _HUGE, last // _HUGE * _HUGE
+            if first < last:
+                _libc.madvise(ctypes.c_void_p(first), ctypes.c_size_t(last - first), _MADV_COLLAPSE)
 
 
 def _clone() -> int:
