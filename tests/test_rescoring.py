@@ -264,12 +264,15 @@ def test_a_rescore_adds_to_history_and_a_second_one_does_nothing(given: Class) -
 
 
 def test_a_misspelt_option_is_told_before_anything_is_run(given: Class) -> None:
+    before = given.tables()
     given.ask(changed(values={"options": {"rtoll": 0.01}}))
 
     with pytest.raises(RubricError, match="unknown option 'rtoll'"):
         given.grade()
 
-    assert given.planned == []
+    with Gradebook.open(given.out / "gradebook.db", writing=False) as book:
+        assert len(book.history("hw", "ada")) == 1
+    assert given.tables() == before
 
 
 def test_new_hidden_cases_are_run(given: Class, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -345,7 +345,9 @@ class Channel:
         return Frame(kind, header, body)
 
     def hung_up(self) -> bool:
-        """Whether the other side has gone."""
+        """Whether the other side has gone, or this one."""
+        if self._read_fd < 0:
+            return True
         poller = select.poll()
         poller.register(self._read_fd, 0)  # tells nothing else
         return bool(poller.poll(0))
@@ -373,6 +375,8 @@ class Channel:
         return bytes(pieces)
 
     def _wait(self, *, writing: bool, deadline: float | None) -> None:
+        if self._read_fd < 0:
+            raise ChannelClosed("the pipe is closed")
         poller = select.poll()
         poller.register(self._write_fd if writing else self._read_fd, select.POLLOUT if writing else select.POLLIN)
         while True:

@@ -42,9 +42,11 @@ def opened(sandboxes: Sandboxes) -> KernelSession:
     return KernelSession(Script("hw.ipynb", [(1, SOURCE)], ["one", "exits"]), sandboxes.open, Limits())
 
 
-def kill_template() -> None:
+def kill_template(sandboxes: Sandboxes) -> None:
     """Kill it from outside and wait until it is gone with everything below it."""
-    bubblewrap = next(each for each in processes.below(os.getpid()) if "bwrap" in each.command)
+    assert sandboxes._template is not None and sandboxes._template._process is not None
+    own = sandboxes._template._process.pid  # others of this test run may be kept warm beside it
+    bubblewrap = next(each for each in processes.below(os.getpid()) if each.pid == own)
     template, *sessions = processes.below(bubblewrap.pid)
     os.kill(template.pid, signal.SIGKILL)
     assert processes.left_of([bubblewrap, template, *sessions]) == []
@@ -65,10 +67,10 @@ def test_a_template_that_was_killed_is_told_once(sandboxes: Sandboxes, when: str
     with opened(sandboxes) as session:
         assert asked(session, "one") == Returned(1)
         if when == "before the session's end":
-            kill_template()
+            kill_template(sandboxes)
             assert isinstance(asked(session, "one"), Died)
     if when == "between two sessions":
-        kill_template()
+        kill_template(sandboxes)
         with opened(sandboxes) as session:
             assert asked(session, "one") == Returned(1)
 
