@@ -177,10 +177,10 @@ class KernelSession:
     def _next_answer(self, channel: Channel, probe: Probe, later: Sequence[Probe]) -> tuple[Probe, Observation]:
         """The answer to the first probe that is under way: another one than asked for, if nobody waited for that."""
         began = time.monotonic()
-        if all(sent.probe is not probe for sent in self._under_way):
+        if not self._under_way:
             self._send(channel, probe)
-        self._send_ahead(channel, later)
-        first = self._under_way.popleft() if self._under_way else _Sent(probe, 0, 0)
+        self._send_ahead(channel, [probe, *later])
+        first = self._under_way.popleft()
         limit = self._limit(first.probe)
         observation = self._answer(channel, first, limit)
         if not _trains(first.probe):
@@ -263,7 +263,7 @@ class KernelSession:
             case Missing():
                 return Missing(name, self.reason(name))
             case Died():
-                return Died("the driver said so")
+                return Died("the kernel said so")
             case observation:
                 return observation
 

@@ -21,6 +21,9 @@ SOURCE = """
 import os, time
 def same(x):
     return x
+def large(x):
+    import torch
+    return torch.ones(300_000)
 def hang(x):
     while True: pass
 def kill(x):
@@ -41,7 +44,7 @@ def sandboxes() -> Iterator[Sandboxes]:
 
 @pytest.fixture
 def session(sandboxes: Sandboxes) -> Iterator[KernelSession]:
-    script = Script("hw.ipynb", [(1, SOURCE)], ["same", "hang", "kill", "odd"])
+    script = Script("hw.ipynb", [(1, SOURCE)], ["same", "large", "hang", "kill", "odd"])
     with KernelSession(script, sandboxes.open, LIMITS) as session:
         yield session
 
@@ -56,6 +59,17 @@ def test_probes_larger_than_the_pipe_travel_both_ways(session: KernelSession) ->
     observations = list(session.ask(probes("same", *(torch.ones(size) for size in sizes))))
 
     assert [len(each.value) for each in observations if isinstance(each, Returned)] == sizes
+
+
+def test_a_large_probe_waits_for_a_large_answer_that_nobody_waited_for(session: KernelSession) -> None:
+    began = time.monotonic()
+
+    (first,) = islice(session.ask([*probes("same", 1), *probes("large", 1)]), 1)
+    (after,) = session.ask(probes("same", torch.ones(300_000)))
+
+    assert first == Returned(1)
+    assert isinstance(after, Returned) and len(after.value) == 300_000
+    assert time.monotonic() - began < 8  # sent into a full pipe, it would run into the limit and its grace
 
 
 def test_those_behind_a_hang_are_not_waited_for(session: KernelSession) -> None:
