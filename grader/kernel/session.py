@@ -307,7 +307,7 @@ class KernelSession:
             self.close()
             raise SandboxError(f"the sandbox said {ready.kind!r} instead of ready")
         cell = 0
-        # Past the total the driver runs definitions only; a driver that does not is not waited for.
+        # Past the total the kernel runs definitions only; one that does not is not waited for.
         last = time.monotonic() + self._limits.total_s + self._limits.cell_s + 2 * _GRACE_S
         while True:
             limit = self._limits.cell_s + _GRACE_S + (_BOOT_S / 2 if cell == 0 else 0.0)
