@@ -66,11 +66,11 @@ DOORS = {
     "pandas": ("kernel/inside/site/",),
     "requests": ("kernel/inside/site/",),
     "yaml": ("rubric.py",),
-    "rich": ("cli.py", "reports/", "verifying/report.py"),
+    "rich": ("cli/", "reports/", "verifying/report.py"),
 }  # fmt: skip
 STANDARD_DOORS = {
     "sqlite3": ("gradebook.py",),
-    "argparse": ("cli.py",),
+    "argparse": ("cli/",),
 }
 
 # They run what they read.

@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress
 
-from grader.cli import _Shown
+from grader.cli.grading import _Shown
 from grader.commands import grade as command
 from grader.gradebook import Gradebook
 from grader.records import Finding, Grade, Outcome, Profile, Score, Student, Submission

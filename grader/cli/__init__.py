@@ -1,0 +1,50 @@
+"""The command line: arguments, printing, exit codes; nothing else. Commands are imported only when they are used.
+
+A module here is a group of commands. Its function `add` tells argparse about them; the table `GROUPS` names them all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from grader import __version__
+from grader.cli import checking, grading, machine
+from grader.errors import GraderError
+from grader.escaping import LogFormatter, visible
+
+GROUPS: Final = (grading.add, checking.add, machine.add)  # in the order in which help lists their commands
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is 0 done, 1 needs staff, 2 the instructor's files, 3 machinery, 130 stopped."""
+    arguments = _parser().parse_args(argv)
+    log = logging.StreamHandler()
+    log.setFormatter(LogFormatter("%(name)s: %(message)s"))
+    logging.basicConfig(level=os.environ.get("GRADER_LOG", "ERROR"), handlers=[log])
+    try:
+        code: int = arguments.run(arguments)
+    except GraderError as error:
+        print(f"grader: {visible(str(error))}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("grader: stopped; what was finished is kept", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has gone (`grader ... | head`); there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="grader", description="Grades notebooks of deep-learning courses.")
+    parser.add_argument("--version", action="version", version=f"grader {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for add in GROUPS:
+        add(commands)
+    return parser

@@ -1,0 +1,106 @@
+"""`grader check` and `grader verify`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.cli.options import course_options, positive
+from grader.escaping import visible
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+    from grader.cli.options import Commands
+
+
+def add(commands: Commands) -> None:
+    """Tell argparse about them."""
+    check = commands.add_parser("check", help="check your own notebook with public cases (unofficial)")
+    check.add_argument("notebook", type=Path)
+    check.add_argument("item", nargs="*", help="an item, a section such as 7.2, or a name such as corr2d")
+    course_options(check)
+    check.set_defaults(run=_check)
+    verify = commands.add_parser("verify", help="let the rubric test itself: right, wrong and made-up answers")
+    verify.add_argument("name", nargs="?", help="an assignment; every one if absent")
+    verify.add_argument(
+        "--course", type=Path, metavar="DIR", help="the folder with rubric.yaml; found upwards if absent"
+    )
+    verify.add_argument("--training", action="store_true", help="verify accuracy items as well, which takes minutes")
+    verify.add_argument("--workers", type=positive, metavar="N", help="processes; one a core if absent")
+    verify.add_argument("--sandbox", choices=["auto", "bubblewrap", "none"], default="auto")
+    verify.add_argument("--report", type=Path, metavar="FILE", help="write a page such as docs/validity.md")
+    verify.set_defaults(run=_verify)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+    from rich.text import Text
+
+    from grader.commands.check import check
+    from grader.records import Outcome
+
+    console = Console(highlight=False)
+    grade = check(
+        arguments.notebook,
+        arguments.item,
+        course=arguments.course,
+        assignment=arguments.assignment,
+        told=lambda sentence: console.print(Text(visible(sentence)), soft_wrap=True),
+    )
+    if grade.problem:
+        console.print(Text(visible(grade.problem)))
+        return 1
+    marks = {
+        Outcome.PASSED: Text("ok    ", "green"),
+        Outcome.PARTIAL: Text("partly", "yellow"),
+        Outcome.WAITING: Text("staff ", "cyan"),
+    }
+    for score in grade.scores:
+        finding = score.finding
+        mark = marks.get(finding.outcome, Text("no    ", "red"))
+        console.print(Text.assemble(mark, f" {score.item.section}  {score.item.title}"), soft_wrap=True)
+        lines = [finding.hint] if finding.outcome is Outcome.PASSED else [finding.message, finding.hint]
+        for line in filter(None, lines):
+            console.print(Text(f"       {visible(line)}"), soft_wrap=True)
+    judged = [score for score in grade.scores if score.finding.outcome is not Outcome.WAITING]
+    good = sum(score.finding.outcome is Outcome.PASSED for score in judged)
+    console.print(f"Local check, unofficial: {good} of {len(judged)} passed. Hidden cases run after you hand in.")
+    return 0 if good == len(judged) else 1
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from grader.commands import verify as command
+    from grader.verifying.report import tables
+
+    options = command.Options(
+        arguments.name, arguments.course, arguments.workers, arguments.training, arguments.sandbox
+    )
+    progress_console, summaries = Console(stderr=True), []
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    quiet = not progress_console.is_terminal
+    with Progress(*columns, console=progress_console, transient=True, disable=quiet) as progress:
+        tasks: list[TaskID] = []
+
+        def planned(what: str, count: int) -> None:
+            tasks.append(progress.add_task(what, total=count))
+            if quiet:
+                progress_console.print(f"{what}: {count} tasks", highlight=False)
+
+        watch = command.Watch(planned, lambda: progress.advance(tasks[-1]))
+        for summary in command.verify(options, watch):
+            summaries.append(summary)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=max(console.width, 140))
+    for summary in summaries:
+        console.print(f"{summary.assignment.name}: {summary.assignment.title}", style="bold", markup=False)
+        console.print(tables(summary))
+    if arguments.report:
+        command.report(summaries, arguments.report)
+        console.print(str(arguments.report), markup=False)
+    return 2 if any(summary.holes for summary in summaries) else 0
