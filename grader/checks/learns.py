@@ -19,22 +19,22 @@ import torch
 
 from grader import datasets
 from grader.checks.asking import Reference, failed, passed, sentence
+from grader.checks.trainings import Training, told, train_probe, untrained
 from grader.errors import DataMissing
 from grader.probes import Died, Probe, Returned, Session, TimedOut, Value
 from grader.records import Finding, Item, Outcome
 
-_RECIPE = ("steps", "batch", "lr", "size", "train")
 _REPETITIONS = 2
 _SURE_PASS, _SURE_FAIL = 2.0, 3.0  # standard errors beyond full and below no credit from which one training decides
 
 
 @dataclass(frozen=True, slots=True)
 class _Measured:
-    """One training: the seed it started from, the test accuracy it reached, its losses on the way."""
+    """One training: the seed it started from, the test accuracy it reached, what it said of itself."""
 
     seed: int
     accuracy: float
-    losses: list[float | None]
+    training: Training
 
 
 def learns(
@@ -55,12 +55,11 @@ def learns(
         test = datasets.test_split(data, int(recipe["test"]))
     except DataMissing as error:
         return Finding(Outcome.BROKEN, 0.0, str(error))
-    settings = {"data": data, "device": device, **{name: recipe[name] for name in _RECIPE}}
     images = torch.from_numpy(test.images.copy())
 
     def measured(number: int) -> _Measured | Finding:
         seed = reference.seed(item.id, number)
-        train = Probe("train", item.target, tuple(args), kwargs or {}, seed, settings)
+        train = train_probe(item, seed, recipe, data=data, device=device, args=args, kwargs=kwargs)
         ask_logits = Probe("logits", item.target, (images,), {}, seed, {"size": recipe["size"]})
         return _measured(student, train, ask_logits, torch.from_numpy(test.labels))
 
@@ -76,7 +75,7 @@ def learns(
         "accuracy": round(counts.accuracy, 4),
         "accuracies": [round(each.accuracy, 4) for each in runs],
         "steps": int(recipe["steps"]),
-        "losses": counts.losses,
+        **counts.training.evidence(),
         "seed": counts.seed,
         "device": device,
         "profile": profile,
@@ -87,10 +86,8 @@ def learns(
 def _measured(student: Session, train: Probe, ask_logits: Probe, labels: torch.Tensor) -> _Measured | Finding:
     """Train once and compare the logits with the labels; a finding where there is nothing to compare."""
     trained, measured = student.ask([train, ask_logits])
-    if isinstance(trained, TimedOut):
-        return Finding(Outcome.BROKEN, 0.0, f"Training did not end within {trained.seconds:g} s on this machine.")
-    if not isinstance(trained, Returned):
-        return failed(sentence(trained, train.target))
+    if (finding := untrained(trained, train.target)) is not None:
+        return finding
     if isinstance(measured, TimedOut | Died):
         return Finding(Outcome.BROKEN, 0.0, f"The trained network gave no logits: {sentence(measured, train.target)}")
     if not isinstance(measured, Returned):
@@ -99,7 +96,7 @@ def _measured(student: Session, train: Probe, ask_logits: Probe, labels: torch.T
     if not _one_row_each(logits, len(labels)):
         return failed(f"The trained `{train.target}` does not give one row of logits per image.")
     accuracy = float((logits.argmax(dim=1) == labels).double().mean())
-    return _Measured(train.seed, accuracy, _losses(trained.value))
+    return _Measured(train.seed, accuracy, told(trained))
 
 
 def _one_row_each(logits: Value, images: int) -> TypeGuard[torch.Tensor]:
@@ -150,10 +147,3 @@ def _ramp(
     if credit <= 0:
         return failed(f"{measured} Nothing was learned up to {none:g}.", evidence=evidence)
     return Finding(Outcome.PARTIAL, credit, measured, evidence=evidence)
-
-
-def _losses(trained: Value) -> list[float | None]:
-    losses = trained.get("losses") if isinstance(trained, Mapping) else None
-    shown = losses[:50] if isinstance(losses, list) else []
-    # A loss that is no number, where training diverged, has no place in JSON but is worth seeing.
-    return [round(loss, 4) if math.isfinite(loss) else None for loss in shown if isinstance(loss, float)]

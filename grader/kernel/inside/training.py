@@ -1,8 +1,4 @@
-"""Training a student's class by the rubric's recipe, and asking the trained network for logits.
-
-The budget is a number of steps, never seconds. Test images arrive in a later probe, unlabelled, when training is over;
-the labels stay outside.
-"""
+"""Training a student's class by the rubric's recipe. The budget is a number of steps, never seconds."""
 
 from __future__ import annotations
 
@@ -13,9 +9,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from grader.kernel.inside import images
+from grader.kernel.inside.pixels import prepared
 from grader.probes import Probe, Value
 
-_trained: dict[str, nn.Module] = {}  # the state of this one session: networks by target, between `train` and `logits`
+trained: dict[str, nn.Module] = {}  # the state of this one session: networks by target, until they are measured
 
 
 def train(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
@@ -30,7 +27,7 @@ def train(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
     pixels, labels = pixels[: options["train"]].to(device), labels[: options["train"]].to(device)
     model = target(*_tuples(probe.args), **probe.kwargs)
     model = model.to(device)
-    first = _prepared(pixels[:2], options["size"])
+    first = prepared(pixels[:2], options["size"])
     model.eval()
     with torch.no_grad():
         model(first)  # lazy layers take their shapes here
@@ -47,35 +44,15 @@ def train(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
             order, at = torch.randperm(len(labels), generator=generator), 0
         chosen = order[at : at + options["batch"]].to(device)
         at += options["batch"]
-        loss = F.cross_entropy(model(_prepared(pixels[chosen], options["size"])), labels[chosen])
+        loss = F.cross_entropy(model(prepared(pixels[chosen], options["size"])), labels[chosen])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         if step % max(1, options["steps"] // 10) == 0:
             losses.append(loss.item())
-    _settle(model, [_prepared(pixels[order[n : n + 64].to(device)], options["size"]) for n in range(0, 640, 64)])
-    _trained[probe.target] = model.eval()
+    _settle(model, [prepared(pixels[order[n : n + 64].to(device)], options["size"]) for n in range(0, 640, 64)])
+    trained[probe.target] = model.eval()
     return {"losses": losses, "parameters": sum(p.numel() for p in used)}
-
-
-def logits(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
-    """What the network trained before says to images of uint8, (N, H, W) or (N, H, W, 3): float32 (N, classes)."""
-    model = _trained[probe.target]
-    device = next(model.parameters()).device
-    (pixels,) = probe.args
-    with torch.no_grad():
-        return torch.cat(
-            [model(_prepared(batch.to(device), probe.options["size"])).float().cpu() for batch in pixels.split(250)]
-        )
-
-
-def _prepared(pixels: torch.Tensor, size: int) -> torch.Tensor:
-    """uint8 (N, H, W) or (N, H, W, 3) → float32 (N, 1 or 3, size, size) in [0, 1]."""
-    channels_first = pixels[:, None] if pixels.dim() == 3 else pixels.permute(0, 3, 1, 2)
-    batch = channels_first.float() / 255
-    if batch.shape[-1] == size:
-        return batch
-    return F.interpolate(batch, size=(size, size), mode="bilinear", align_corners=False, antialias=True)
 
 
 @torch.no_grad()
