@@ -32,6 +32,7 @@ LAYERS = (
         "scoring",
         "datasets",
         "escaping",
+        "joining",
         "rows",
         "lock",
         "mounts",
