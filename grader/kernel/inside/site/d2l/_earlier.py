@@ -13,6 +13,10 @@ from ._networks import init_cnn
 from ._plotting import Animator
 from ._training import exhausted, limited
 
+# Where the book keeps its files; nothing is fetched here (`download` says so).
+DATA_HUB: dict[str, tuple[str, str]] = {}
+DATA_URL = "http://d2l-data.s3-accelerate.amazonaws.com/"
+
 
 class Timer:
     """A stop watch that keeps its times, in seconds."""

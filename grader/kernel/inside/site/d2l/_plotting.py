@@ -42,11 +42,11 @@ class ProgressBoard(HyperParameters):
         display: bool = True,
     ) -> None:
         self.save_hyperparameters()
-        self.data = OrderedDict()
-        self.raw_points = OrderedDict()
 
     def draw(self, x: Any, y: Any, label: str, every_n: int = 1) -> None:
         """Add a raw point to the curve `label`; `every_n` of them make a point of the curve."""
+        if not hasattr(self, "raw_points"):  # here, because a subclass may have a constructor of its own
+            self.raw_points, self.data = OrderedDict(), OrderedDict()
         waiting = self.raw_points.setdefault(label, [])
         curve = self.data.setdefault(label, [])
         waiting.append(Point(x, y))

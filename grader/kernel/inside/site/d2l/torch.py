@@ -9,13 +9,19 @@ nothing that draws: matplotlib and its like are loaded when a notebook asks for 
 from __future__ import annotations
 
 import collections
+import hashlib
 import importlib
 import inspect
 import math
 import os
 import random
+import re
+import shutil
 import sys
+import tarfile
 import time
+import zipfile
+from collections import defaultdict
 from typing import Any
 
 import numpy as np
@@ -40,6 +46,8 @@ from ._data import (
     synthetic_data,
 )
 from ._earlier import (
+    DATA_HUB,
+    DATA_URL,
     Accumulator,
     Timer,
     accuracy,
@@ -50,6 +58,7 @@ from ._earlier import (
     squared_loss,
     train_ch6,
 )
+from ._later import refusal
 from ._models import (
     SGD,
     Classifier,
@@ -136,4 +145,4 @@ _LOADED_WHEN_USED = {
 def __getattr__(name: str) -> Any:
     if name in _LOADED_WHEN_USED:
         return importlib.import_module(_LOADED_WHEN_USED[name])
-    raise AttributeError(f"d2l.{name} belongs to a later chapter of the book and is not part of the grader's d2l")
+    raise AttributeError(refusal(name), name=name, obj=d2l)
