@@ -4,6 +4,7 @@
                     grades 1--1 observations  compressed, for rescoring; left out above a cap
                     attempts                  what is being graded, and what was when a grader or its worker died
                     secrets                   the newest one seeds the hidden cases
+                    roster, arrivals          who is known, and when each one's submission came; these rows do change
     gradebook.lock  held by the one grader that writes; names its pid
 
 The newest grade of a student is the current one. Tables and pages are derived from it and can be lost.
@@ -19,55 +20,24 @@ import os
 import secrets
 import sqlite3
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from grader import mounts, rows
+from grader import mounts, rows, schema
 from grader.errors import GradebookError, GraderError
+from grader.lateness import Arrival
 from grader.lock import Lock
 from grader.records import Grade
+from grader.roster import Enrolled
 from grader.rows import GradeRow
 
 OBSERVATIONS_CAP: Final = 8 * 2**20  # bytes of one submission's observations, compressed
 
 _PATIENCE_S: Final = 10.0  # with others that write, such as somebody who corrects marks
 _SMALLEST_PAGE: Final = 512  # bytes, of any SQLite file
-_SCHEMA_VERSION: Final = 2
-_SCHEMA: Final = f"""
-BEGIN;
-CREATE TABLE grades (
-    id INTEGER PRIMARY KEY, assignment TEXT NOT NULL, student_id TEXT NOT NULL, student_name TEXT NOT NULL,
-    submission TEXT NOT NULL, sha256 TEXT NOT NULL, status TEXT NOT NULL, isolation TEXT NOT NULL,
-    device TEXT NOT NULL, profile TEXT NOT NULL, started TEXT NOT NULL, seconds REAL NOT NULL,
-    grader_version TEXT NOT NULL, problem TEXT NOT NULL, "key" TEXT NOT NULL, observations TEXT NOT NULL
-);
-CREATE INDEX grades_by_student ON grades (assignment, student_id);
-CREATE TABLE items (
-    grade INTEGER NOT NULL REFERENCES grades (id), position INTEGER NOT NULL, item TEXT NOT NULL,
-    section TEXT NOT NULL, title TEXT NOT NULL, target TEXT NOT NULL, "check" TEXT NOT NULL, outcome TEXT NOT NULL,
-    credit REAL NOT NULL, earned REAL NOT NULL, possible REAL NOT NULL, message TEXT NOT NULL, hint TEXT NOT NULL,
-    evidence TEXT NOT NULL, "key" TEXT NOT NULL, PRIMARY KEY (grade, position)
-);
-CREATE TABLE observations (grade INTEGER PRIMARY KEY REFERENCES grades (id), compressed BLOB NOT NULL);
-CREATE TABLE attempts (
-    id INTEGER PRIMARY KEY, assignment TEXT NOT NULL, student_id TEXT NOT NULL, "key" TEXT NOT NULL,
-    started TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, crashed INTEGER NOT NULL DEFAULT 0
-);
-CREATE INDEX attempts_by_student ON attempts (assignment, student_id);
-CREATE TABLE secrets (id INTEGER PRIMARY KEY, secret BLOB NOT NULL);
-CREATE VIEW current AS
-    SELECT * FROM grades WHERE id IN (SELECT max(id) FROM grades GROUP BY assignment, student_id);
-CREATE TRIGGER grades_stay BEFORE UPDATE ON grades BEGIN SELECT RAISE(ABORT, 'grades are history'); END;
-CREATE TRIGGER grades_last BEFORE DELETE ON grades BEGIN SELECT RAISE(ABORT, 'grades are history'); END;
-CREATE TRIGGER items_stay BEFORE UPDATE ON items BEGIN SELECT RAISE(ABORT, 'grades are history'); END;
-CREATE TRIGGER items_last BEFORE DELETE ON items BEGIN SELECT RAISE(ABORT, 'grades are history'); END;
-PRAGMA user_version = {_SCHEMA_VERSION};
-COMMIT;
-"""  # noqa: S608 - the only value is a constant of ours
-
 _DAMAGED: Final = "is damaged or no gradebook; put back a copy of it, or choose another --out (nothing was changed)"
 _CLOSED: Final = "cannot be written; check that the folder and the file belong to you"
 _REMEDIES: Final = {
@@ -194,6 +164,34 @@ class Gradebook:
                 except zlib.error as error:
                     raise GradebookError(f"{self._path} {_DAMAGED}") from error
 
+    def enrol(self, assignment: str, people: Iterable[Enrolled]) -> None:
+        """Replace what is known of an assignment's students by these; on disk on return."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM roster WHERE assignment = ?", (_storable(assignment),))
+            for each in people:
+                _insert(connection, "roster", rows.of_enrolled(assignment, each))
+
+    def roster(self, assignment: str) -> list[Enrolled]:
+        """Everybody who is on the roster or handed something in, by student id; empty where nothing was taken in."""
+        query = "SELECT * FROM roster WHERE assignment = ? ORDER BY student_id"
+        with _explained(self._path):
+            return [rows.enrolled(row) for row in self._connection.execute(query, (_storable(assignment),))]
+
+    def arrived(self, assignment: str, arrivals: Mapping[str, Arrival]) -> None:
+        """Note when these students' submissions came, in place of what was noted of them before; on disk on return."""
+        with self._transaction() as connection:
+            for student_id, each in arrivals.items():
+                whose = (_storable(assignment), _storable(student_id))
+                connection.execute("DELETE FROM arrivals WHERE assignment = ? AND student_id = ?", whose)
+                _insert(connection, "arrivals", rows.of_arrival(assignment, student_id, each))
+
+    def arrivals(self, assignment: str) -> dict[str, Arrival]:
+        """When each student's submission came, by student id; `lateness.of_arrival` says what that costs."""
+        query = "SELECT * FROM arrivals WHERE assignment = ?"
+        with _explained(self._path):
+            found = self._connection.execute(query, (_storable(assignment),)).fetchall()
+        return {row["student_id"]: rows.arrival(row) for row in found}
+
     def started(self, assignment: str, student_id: str, key: str) -> None:
         """Note that a submission is running."""
         with self._transaction() as connection:
@@ -258,7 +256,7 @@ def _create(path: Path) -> None:
         with _explained(path):
             connection = sqlite3.connect(draft, isolation_level=None)
             try:
-                connection.executescript(_SCHEMA)
+                connection.executescript(schema.script())
                 connection.execute("INSERT INTO secrets (secret) VALUES (?)", (secrets.token_bytes(32),))
             finally:
                 connection.close()
@@ -283,7 +281,7 @@ def _connect(path: Path, *, writing: bool) -> sqlite3.Connection:
             f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=_PATIENCE_S
         )
         try:
-            _verify(connection, path)
+            _verify(connection, path, writing=writing)
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")  # NORMAL may lose a commit with the power
@@ -295,21 +293,28 @@ def _connect(path: Path, *, writing: bool) -> sqlite3.Connection:
     return connection
 
 
-def _verify(connection: sqlite3.Connection, path: Path) -> None:
+def _verify(connection: sqlite3.Connection, path: Path, *, writing: bool) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     page_size = connection.execute("PRAGMA page_size").fetchone()[0]
     log = path.with_name(f"{path.name}-wal")
     torn = path.stat().st_size % page_size and not (log.exists() and log.stat().st_size)  # a log may mend the last page
     if version == 0 or torn:
         raise GradebookError(f"{path} {_DAMAGED}")
-    if version != _SCHEMA_VERSION:
+    if not schema.EARLIEST <= version <= schema.VERSION:
         raise GradebookError(
-            f"{path} has format {version}, this grader writes {_SCHEMA_VERSION};"
+            f"{path} has format {version}, this grader writes {schema.VERSION};"
             " use the grader that made it or choose another --out"
         )
     for table in ("grades", "items", "attempts", "secrets"):  # observations are large, and checked when read
         if connection.execute(f"PRAGMA quick_check({table})").fetchone()[0] != "ok":
             raise GradebookError(f"{path} {_DAMAGED}")
+    if version < schema.VERSION and not writing:
+        raise GradebookError(
+            f"{path} has the earlier format {version}, this grader reads {schema.VERSION};"
+            f" `grader rescore --out {path.parent}` brings it up to date"
+        )
+    if version < schema.VERSION:
+        connection.executescript(schema.script(since=version))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,25 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class LatePolicy:
+    """What handing in late costs; the usual values take nothing off.
+
+    Args:
+        grace_minutes: as long after the due date is still on time.
+        percent_per_day: taken off for each day begun after the due date.
+        cap_percent: the most that is taken off.
+        cut_off_days: after so many days nothing counts; None for never.
+        of_possible: whether the per cents are of the possible points, as Canvas has it, instead of those earned.
+    """
+
+    grace_minutes: float = 0.0
+    percent_per_day: float = 0.0
+    cap_percent: float = 100.0
+    cut_off_days: float | None = None
+    of_possible: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Assignment:
     """One homework: its items in rubric order, and how its notebooks are run."""
 
@@ -114,6 +134,8 @@ class Assignment:
     items: tuple[Item, ...]
     prelude: tuple[str, ...] = ()
     limits: Limits = Limits()
+    due: datetime | None = None  # aware of its zone
+    late: LatePolicy | None = None
 
     @property
     def possible(self) -> float:
@@ -122,11 +144,27 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True)
+class Intake:
+    """How a course reads what was handed in.
+
+    Args:
+        student_number: a regular expression that finds a student number in a name; empty for the usual one.
+        time_zone: an IANA name such as Asia/Seoul, for times without an offset; empty for this machine's.
+        roster: who takes the course, or None.
+    """
+
+    student_number: str = ""
+    time_zone: str = ""
+    roster: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Rubric:
     """A course's rubric.yaml."""
 
     course: Path
     assignments: Mapping[str, Assignment]
+    intake: Intake = Intake()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
+from grader.lateness import Arrival
 from grader.records import Grade, Outcome, Profile, Score, Status
+from grader.roster import Enrolled
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +124,27 @@ def item_row(columns: Iterable[Any]) -> ItemRow:
     found = json.loads(evidence) if evidence != "{}" else {}
     outcome = Outcome(outcome)
     return ItemRow(item, section, title, target, check, outcome, credit, earned, possible, message, hint, found, key)
+
+
+def of_enrolled(assignment: str, each: Enrolled) -> dict[str, Any]:
+    """The columns of a student in the roster."""
+    columns = {field.name: getattr(each, field.name) for field in fields(each)}
+    lms = json.dumps(dict(each.lms), sort_keys=True)
+    return {"assignment": assignment, **columns, "lms": lms, "listed": int(each.listed)}
+
+
+def enrolled(columns: Mapping[str, Any]) -> Enrolled:
+    """The student with these columns."""
+    values = {field.name: columns[field.name] for field in fields(Enrolled)}
+    return Enrolled(**values | {"lms": json.loads(values["lms"]), "listed": bool(values["listed"])})
+
+
+def of_arrival(assignment: str, student_id: str, each: Arrival) -> dict[str, Any]:
+    """The columns of an arrival."""
+    fact = {"handed_in": each.handed_in, "marked_late": int(each.marked_late), "source": each.source}
+    return {"assignment": assignment, "student_id": student_id, **fact}
+
+
+def arrival(columns: Mapping[str, Any]) -> Arrival:
+    """The arrival with these columns."""
+    return Arrival(columns["handed_in"], bool(columns["marked_late"]), columns["source"])

@@ -5,39 +5,23 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
-
+from grader import documents, lateness
 from grader.errors import RubricError
-from grader.records import Assignment, Item, Limits, Rubric
+from grader.records import Assignment, Intake, Item, LatePolicy, Limits, Rubric
 
 FILE = "rubric.yaml"
-_ASSIGNMENT_KEYS = {"title", "notebooks", "reference", "prelude", "limits", "items"}
+_ASSIGNMENT_KEYS = {"title", "notebooks", "reference", "prelude", "limits", "items", "due", "late"}
+_INTAKE_KEYS = {"student_number", "time_zone", "roster"}
 _ITEM_KEYS = {"id", "section", "title", "target", "points", "check", "options", "needs"}
 _REQUIRED = ("id", "section", "title", "target", "points", "check")
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads plain values only, and refuses a key that comes twice: YAML itself would keep the last one in silence."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """The mapping of a node.
-
-        Raises:
-            yaml.constructor.ConstructorError: a key occurs twice.
-        """
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if key.tag != "tag:yaml.org,2002:merge" and isinstance(key.value, str):
-                if key.value in seen:
-                    told = f"the key {key.value!r} occurs twice"
-                    raise yaml.constructor.ConstructorError(None, None, told, key.start_mark)
-                seen.add(key.value)
-        return super().construct_mapping(node, deep)
 
 
 BindCheck = Callable[[Item, str], object]
@@ -67,19 +51,38 @@ def load(course: Path, bind: BindCheck) -> Rubric:
     """
     path = course / FILE
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a SafeLoader
+        content = documents.load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise RubricError(f"{path} does not exist; give --course DIR") from None
     except OSError as error:
         raise RubricError(f"{path} cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: no UTF-8, or a date that no calendar has
-        raise RubricError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    except UnicodeDecodeError as error:
+        raise RubricError(f"{path}: not valid YAML: {error}") from error
+    except ValueError as error:
+        raise RubricError(f"{path}: {error}") from error
     top = _mapping(content, FILE)
-    _known(top, {"version", "assignments"}, FILE)
+    _known(top, {"version", "intake", "assignments"}, FILE)
     if top.get("version") != 1:
         raise RubricError(f"{FILE}: version is {top.get('version')!r}; this grader reads version 1")
     assignments = _mapping(top.get("assignments"), f"{FILE}: assignments")
-    return Rubric(course, {name: _assignment(course, name, row, bind) for name, row in assignments.items()})
+    intake = _intake(top.get("intake", {}), course)
+    zone = time_zone(intake)
+    return Rubric(
+        course, {name: _assignment(course, name, row, bind, zone) for name, row in assignments.items()}, intake
+    )
+
+
+def time_zone(intake: Intake) -> tzinfo | None:
+    """The zone in which the course writes its times; None for this machine's.
+
+    Raises:
+        RubricError: no zone is called so, or this machine has no table of zones.
+    """
+    try:
+        return ZoneInfo(intake.time_zone) if intake.time_zone else None
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        told = f"{FILE}: intake: time_zone {intake.time_zone!r} is not known here; expected a name such as Asia/Seoul"
+        raise RubricError(told) from error
 
 
 def choose(rubric: Rubric, name: str | None, submitted: Sequence[Collection[str]] = ()) -> Assignment:
@@ -127,7 +130,7 @@ def _only_greatest(counts: Mapping[str, int]) -> str:
     return names[0] if len(names) == 1 else ""
 
 
-def _assignment(course: Path, name: str, content: Any, bind: BindCheck) -> Assignment:
+def _assignment(course: Path, name: str, content: Any, bind: BindCheck, zone: tzinfo | None) -> Assignment:
     where = f"{FILE}: {name}"
     row = _mapping(content, where)
     _known(row, _ASSIGNMENT_KEYS, where)
@@ -144,7 +147,43 @@ def _assignment(course: Path, name: str, content: Any, bind: BindCheck) -> Assig
         items=tuple(items),
         prelude=tuple(str(line) for line in _sequence(row.get("prelude", []), f"{where}.prelude")),
         limits=_limits(row.get("limits", {}), f"{where}.limits"),
+        due=_due(row["due"], f"{where}.due", zone) if "due" in row else None,
+        late=_late(row["late"], f"{where}.late") if "late" in row else None,
     )
+
+
+def _intake(content: Any, course: Path) -> Intake:
+    where = f"{FILE}: intake"
+    row = _mapping(content, where)
+    _known(row, _INTAKE_KEYS, where)
+    texts = {key: _text(row, key, where) for key in row}
+    try:
+        re.compile(texts.get("student_number", ""))
+    except re.error as error:
+        raise RubricError(f"{where}: student_number is no regular expression: {error}") from error
+    roster = course / texts["roster"] if "roster" in texts else None
+    return Intake(texts.get("student_number", ""), texts.get("time_zone", ""), roster)
+
+
+def _due(value: Any, where: str, zone: tzinfo | None) -> datetime:
+    try:
+        return lateness.deadline(value, zone)
+    except ValueError as error:
+        raise RubricError(f"{where} is {value!r}; expected a time such as 2026-10-03 23:59") from error
+
+
+def _late(content: Any, where: str) -> LatePolicy:
+    row = _mapping(content, where)
+    _known(row, {field.name for field in dataclasses.fields(LatePolicy)}, where)
+    for key, value in row.items():
+        if key == "of_possible":
+            if not isinstance(value, bool):
+                raise RubricError(f"{where}: {key} is {value!r}; it must be true or false")
+        elif isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+            raise RubricError(f"{where}: {key} is {value!r}; it must be a number, 0 or more")
+        elif key == "cap_percent" and value > 100:
+            raise RubricError(f"{where}: {key} is {value!r}; no more than 100 % can be taken off")
+    return LatePolicy(**row)
 
 
 def _item(content: Any, where: str, before: list[Item]) -> Item:

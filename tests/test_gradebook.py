@@ -18,7 +18,9 @@ import pytest
 from grader import gradebook
 from grader.errors import GradebookError
 from grader.gradebook import Gradebook
+from grader.lateness import Arrival
 from grader.records import Finding, Grade, Item, Outcome, Profile, Score, Status, Student, Submission
+from grader.roster import Enrolled
 
 HW = "hw2-cnn"
 BEGIN = """
@@ -508,3 +510,67 @@ def test_a_folder_with_odd_characters_holds_a_gradebook(tmp_path: Path) -> None:
     Gradebook.open(path).close()
 
     assert path.stat().st_size > 0
+
+
+# ---- who is known, and when each one's submission came -----------------------------------------------------------------
+
+
+def as_of_format_2(path: Path) -> None:
+    """Make the gradebook one of the former format, which had neither roster nor arrivals."""
+    connection = sqlite3.connect(path)
+    connection.executescript("DROP TABLE roster; DROP TABLE arrivals; PRAGMA user_version = 2;")
+    connection.close()
+
+
+def test_a_gradebook_of_the_former_format_is_brought_up_to_date_with_its_grades(path: Path) -> None:
+    with Gradebook.open(path) as book:
+        book.record(HW, graded(), key="key")
+        before = book.current(HW)
+    as_of_format_2(path)
+
+    with Gradebook.open(path) as book:
+        assert book.current(HW) == before
+        assert book.roster(HW) == [] and book.arrivals(HW) == {}
+        book.enrol(HW, [Enrolled("ada")])
+    with Gradebook.open(path, writing=False) as book:
+        assert book.roster(HW) == [Enrolled("ada")]
+
+
+def test_a_reader_leaves_a_gradebook_of_the_former_format_alone_and_says_what_to_do(path: Path) -> None:
+    Gradebook.open(path).close()
+    as_of_format_2(path)
+
+    with pytest.raises(GradebookError, match=r"earlier format 2.*grader rescore --out .* brings it up to date"):
+        Gradebook.open(path, writing=False)
+
+    assert read(path, "PRAGMA user_version") == [(2,)]
+
+
+def test_a_format_too_old_to_be_brought_up_to_date_is_refused(path: Path) -> None:
+    Gradebook.open(path).close()
+    read(path, "PRAGMA user_version = 1")
+
+    with pytest.raises(GradebookError, match="has format 1, this grader writes"):
+        Gradebook.open(path)
+
+
+def test_the_roster_comes_back_as_it_was_and_is_replaced_as_a_whole(book: Gradebook) -> None:
+    ada = Enrolled("ada", "Kim, 하늘", "0123", "ada1", "ada@example.org", {"canvas": "55", "moodle": "12"}, "DL-02")
+    bo = Enrolled("bo", listed=False)
+
+    book.enrol(HW, [bo, ada])
+    book.enrol("lab", [bo])
+    assert book.roster(HW) == [ada, bo]
+    book.enrol(HW, [bo])
+
+    assert book.roster(HW) == book.roster("lab") == [bo]
+
+
+def test_an_arrival_is_replaced_by_a_later_look_and_the_others_stay(book: Gradebook) -> None:
+    early, late = Arrival("2026-10-03T23:59:00+09:00", source="moodle"), Arrival(marked_late=True, source="canvas")
+
+    book.arrived(HW, {"ada": late, "bo": late})
+    book.arrived(HW, {"ada": early})
+
+    assert book.arrivals(HW) == {"ada": early, "bo": late}
+    assert book.arrivals("lab") == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -11,7 +12,7 @@ import yaml
 
 from grader import checks, rubric
 from grader.errors import RubricError
-from grader.records import Assignment, Limits, Rubric
+from grader.records import Assignment, Intake, LatePolicy, Limits, Rubric
 
 ROOT = Path(__file__).parents[1]
 Row: TypeAlias = dict[str, Any]
@@ -369,3 +370,51 @@ def test_each_item_is_bound_with_its_place(tmp_path: Path) -> None:
     rubric.load(tmp_path, lambda each, where: places.append((each.id, where)))
 
     assert places == [("values", "rubric.yaml: hw1.items[0] (values)"), ("b", "rubric.yaml: hw1.items[1] (b)")]
+
+
+# ---- dates and intake ------------------------------------------------------------------------------------------------
+
+
+def write_course(course: Path, text: str) -> Path:
+    (course / "rubric.yaml").write_text(f"version: 1\n{text}", encoding="utf-8")
+    return course
+
+
+def test_a_due_date_is_meant_in_the_courses_time_zone(tmp_path: Path) -> None:
+    text = """
+intake: {time_zone: Asia/Seoul, roster: people.csv, student_number: "A[0-9]{4}"}
+assignments:
+  hw1:
+    items: []
+    due: 2026-10-03 23:59
+    late: {grace_minutes: 15, percent_per_day: 10, cap_percent: 50, cut_off_days: 7, of_possible: true}
+"""
+
+    found = load(write_course(tmp_path, text))
+
+    assert found.intake == Intake("A[0-9]{4}", "Asia/Seoul", tmp_path / "people.csv")
+    assert found.assignments["hw1"].due == datetime(2026, 10, 3, 14, 59, tzinfo=UTC)
+    assert found.assignments["hw1"].late == LatePolicy(15, 10, 50, 7, of_possible=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("intake: {time_zone: Seoul}", "time_zone 'Seoul' is not known here; expected a name such as Asia/Seoul"),
+        ("intake: {time_zone: ../../etc/passwd}", "time_zone '../../etc/passwd' is not known here"),
+        ("intake: {zone: Asia/Seoul}", "unknown key 'zone'"),
+        ("intake: {student_number: '('}", "student_number is no regular expression"),
+        ("assignments: {hw1: {items: [], due: soon}}", "hw1.due is 'soon'; expected a time such as 2026-10-03 23:59"),
+        (
+            "assignments: {hw1: {items: [], late: {grace_minute: 5}}}",
+            "unknown key 'grace_minute'; did you mean 'grace_minutes'",
+        ),
+        ("assignments: {hw1: {items: [], late: {percent_per_day: -1}}}", "it must be a number, 0 or more"),
+        ("assignments: {hw1: {items: [], late: {cap_percent: 120}}}", "no more than 100 % can be taken off"),
+        ("assignments: {hw1: {items: [], late: {of_possible: 1}}}", "it must be true or false"),
+    ],
+)
+def test_a_mistake_in_dates_or_intake_is_one_line(tmp_path: Path, text: str, told: str) -> None:
+    both = text if "assignments" in text else f"{text}\nassignments: {{}}"
+
+    assert told in mistake(write_course(tmp_path, both))

@@ -1,0 +1,138 @@
+"""What lateness costs: days begun, grace, cap, cut-off, extensions, time zones, and what nobody knows."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.lateness import Arrival, Extension, Penalty, Timing, deadline, of_arrival, penalty
+from grader.records import Assignment, LatePolicy
+
+SEOUL, NEW_YORK = ZoneInfo("Asia/Seoul"), ZoneInfo("America/New_York")
+DUE = datetime(2026, 10, 3, 23, 59, tzinfo=SEOUL)
+POLICY = LatePolicy(grace_minutes=15, percent_per_day=10, cap_percent=30, cut_off_days=7)
+
+
+def late_by(**by: float) -> Penalty:
+    return penalty(DUE + timedelta(**by), DUE, POLICY)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "timing", "share", "days"),
+    [
+        (-1, Timing.ON_TIME, 0.0, 0),
+        (0, Timing.ON_TIME, 0.0, 0),
+        (15, Timing.GRACE, 0.0, 0),
+        (15.5, Timing.LATE, 0.1, 1),
+        (24 * 60, Timing.LATE, 0.1, 1),
+        (24 * 60 + 1, Timing.LATE, 0.2, 2),
+        (6 * 24 * 60, Timing.LATE, 0.3, 6),
+        (7 * 24 * 60, Timing.LATE, 0.3, 7),
+        (7 * 24 * 60 + 1, Timing.CUT_OFF, 1.0, 8),
+    ],
+)
+def test_every_day_begun_costs_until_the_cap_and_after_the_cut_off_nothing_counts(
+    minutes: float, timing: Timing, share: float, days: int
+) -> None:
+    found = late_by(minutes=minutes)
+
+    assert (found.timing, found.share, found.days) == (timing, share, days)
+
+
+def test_the_sentence_has_both_numbers() -> None:
+    assert late_by(days=1, hours=3).sentence == (
+        "Handed in 1 day 3 h after it was due (2026-10-03 23:59): 20 % of the points earned are taken off."
+    )
+    assert late_by(minutes=10).sentence == ""
+
+
+def test_an_instant_is_the_same_in_every_zone() -> None:
+    assert penalty(DUE.astimezone(UTC), DUE, POLICY).timing is Timing.ON_TIME
+    assert penalty(datetime(2026, 10, 3, 23, 58, tzinfo=UTC), DUE, POLICY).days == 1
+
+
+def test_an_hour_that_the_clocks_skip_is_no_lateness() -> None:
+    due = datetime(2026, 3, 7, 23, 59, tzinfo=NEW_YORK)
+    next_evening = datetime(2026, 3, 8, 23, 59, tzinfo=NEW_YORK)  # 23 hours later, because summer time begins
+
+    assert penalty(next_evening, due, LatePolicy(grace_minutes=23 * 60)).timing is Timing.GRACE
+    assert penalty(next_evening, due, LatePolicy(percent_per_day=10)).days == 1
+
+
+def test_days_of_an_extension_are_those_of_a_calendar() -> None:
+    due = datetime(2026, 3, 7, 23, 59, tzinfo=NEW_YORK)
+
+    assert penalty(datetime(2026, 3, 8, 23, 59, tzinfo=NEW_YORK), due, POLICY, Extension(days=1)).share == 0
+    assert penalty(datetime(2026, 3, 9, 0, 15, tzinfo=NEW_YORK), due, POLICY, Extension(days=1)).share == 0.1
+
+
+def test_an_extension_replaces_the_due_date() -> None:
+    week = DUE + timedelta(days=7)
+
+    assert penalty(week, DUE, POLICY, Extension(due=week)).timing is Timing.ON_TIME
+    assert penalty(week + timedelta(hours=1), DUE, POLICY, Extension(due=week)).days == 1
+
+
+def test_a_known_time_is_believed_more_than_a_mark() -> None:
+    assert penalty(DUE, DUE, POLICY, marked_late=True).timing is Timing.ON_TIME
+
+
+def test_a_mark_without_a_time_is_told_and_takes_nothing_off() -> None:
+    found = penalty(None, DUE, POLICY, marked_late=True)
+
+    assert (found.timing, found.share) == (Timing.UNKNOWN, 0)
+    assert "without saying by how much" in found.sentence
+
+
+def test_without_a_due_date_nothing_is_late() -> None:
+    assert penalty(DUE, None, POLICY).timing is Timing.NOT_DUE
+
+
+def test_points_are_taken_off_what_was_earned_or_what_was_possible() -> None:
+    of_possible = penalty(DUE + timedelta(days=1), DUE, LatePolicy(percent_per_day=10, of_possible=True))
+
+    assert late_by(days=1).points(40, 100) == 4
+    assert of_possible.points(40, 100) == 10
+    assert of_possible.points(4, 100) == 4  # a mark never falls below zero
+
+
+@given(st.floats(0, 1000), st.floats(0, 200), st.floats(0, 200), st.floats(0, 100), st.booleans())
+def test_later_is_never_cheaper(hours: float, more: float, percent: float, cap: float, of_possible: bool) -> None:
+    policy = LatePolicy(5, percent, cap, 20, of_possible)
+    sooner = penalty(DUE + timedelta(hours=hours), DUE, policy).points(50, 100)
+    later = penalty(DUE + timedelta(hours=hours + more), DUE, policy).points(50, 100)
+
+    assert 0 <= sooner <= later <= 50
+
+
+def test_a_stored_arrival_is_judged_by_the_assignments_dates() -> None:
+    homework = Assignment("hw", "Homework", Path(), "hw", (), due=DUE, late=POLICY)
+
+    assert of_arrival(Arrival("2026-10-04T12:00:00+09:00"), homework).share == 0.1
+    assert of_arrival(None, homework).timing is Timing.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("2026-10-03 23:59", DUE),
+        ("2026-10-03T23:59", DUE),
+        ("2026-10-03 14:59Z", DUE),
+        (datetime(2026, 10, 3, 23, 59), DUE),
+        ("2026-10-03", DUE + timedelta(seconds=59)),
+        (date(2026, 10, 3), DUE + timedelta(seconds=59)),
+    ],
+)
+def test_a_due_date_is_read_as_people_write_it(value: object, expected: datetime) -> None:
+    assert deadline(value, SEOUL) == expected
+
+
+@pytest.mark.parametrize("value", ["tomorrow", 20261003, None, "2026-13-01"])
+def test_what_is_no_date_is_refused(value: object) -> None:
+    with pytest.raises(ValueError, match=r"date|month|isoformat"):
+        deadline(value, SEOUL)
