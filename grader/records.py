@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,50 @@ class LatePolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class Curve:
+    """How the points of a whole class are lifted; it lowers nobody and lifts nobody above the possible points.
+
+    Args:
+        kind: `flat` adds points, `linear` multiplies by a factor and adds points, `sqrt` takes the root of the share.
+        points: for flat and linear.
+        factor: for linear.
+    """
+
+    kind: str
+    points: Decimal = Decimal(0)
+    factor: Decimal = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a teacher decides about marks after grading; applied when tables and exports are written (marks.py).
+
+    Args:
+        void: items that count for nobody, neither as earned nor as possible.
+        give: items that everybody who handed something in earns in full.
+        bonus: items whose points are earned, but not possible.
+        curve: for the class, or None.
+        cap: per cent of the possible points that no mark exceeds, or None.
+        out_of: the points of the gradebook's column, to which marks are scaled; None for the possible points.
+        round_to: marks are multiples of this.
+        round_rule: what becomes of a half: `half_up`, `half_even`; or always `up`, always `down`.
+        missing: the mark of who handed in nothing; None leaves it blank.
+        sections: by section of the course the people who look after it.
+    """
+
+    void: tuple[str, ...] = ()
+    give: tuple[str, ...] = ()
+    bonus: tuple[str, ...] = ()
+    curve: Curve | None = None
+    cap: Decimal | None = None
+    out_of: Decimal | None = None
+    round_to: Decimal = Decimal("0.01")
+    round_rule: str = "half_up"
+    missing: Decimal | None = None
+    sections: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Assignment:
     """One homework: its items in rubric order, and how its notebooks are run."""
 
@@ -136,6 +181,7 @@ class Assignment:
     limits: Limits = Limits()
     due: datetime | None = None  # aware of its zone
     late: LatePolicy | None = None
+    policy: Policy | None = None
 
     @property
     def possible(self) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import math
 import re
 from collections import Counter
@@ -13,12 +12,16 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from grader import documents, lateness
+from grader import documents, lateness, policy
 from grader.errors import RubricError
+from grader.mappings import hint as _hint
+from grader.mappings import known as _known
+from grader.mappings import mapping as _mapping
+from grader.mappings import sequence as _sequence
 from grader.records import Assignment, Intake, Item, LatePolicy, Limits, Rubric
 
 FILE = "rubric.yaml"
-_ASSIGNMENT_KEYS = {"title", "notebooks", "reference", "prelude", "limits", "items", "due", "late"}
+_ASSIGNMENT_KEYS = {"title", "notebooks", "reference", "prelude", "limits", "items", "due", "late", "policy"}
 _INTAKE_KEYS = {"student_number", "time_zone", "roster"}
 _ITEM_KEYS = {"id", "section", "title", "target", "points", "check", "options", "needs"}
 _REQUIRED = ("id", "section", "title", "target", "points", "check")
@@ -61,15 +64,15 @@ def load(course: Path, bind: BindCheck) -> Rubric:
     except ValueError as error:
         raise RubricError(f"{path}: {error}") from error
     top = _mapping(content, FILE)
-    _known(top, {"version", "intake", "assignments"}, FILE)
+    _known(top, {"version", "intake", "policy", "assignments"}, FILE)
     if top.get("version") != 1:
         raise RubricError(f"{FILE}: version is {top.get('version')!r}; this grader reads version 1")
     assignments = _mapping(top.get("assignments"), f"{FILE}: assignments")
     intake = _intake(top.get("intake", {}), course)
     zone = time_zone(intake)
-    return Rubric(
-        course, {name: _assignment(course, name, row, bind, zone) for name, row in assignments.items()}, intake
-    )
+    general = _mapping(top.get("policy", {}), f"{FILE}: policy")
+    read = {name: _assignment(course, name, row, bind, zone, general) for name, row in assignments.items()}
+    return Rubric(course, read, intake)
 
 
 def time_zone(intake: Intake) -> tzinfo | None:
@@ -130,7 +133,9 @@ def _only_greatest(counts: Mapping[str, int]) -> str:
     return names[0] if len(names) == 1 else ""
 
 
-def _assignment(course: Path, name: str, content: Any, bind: BindCheck, zone: tzinfo | None) -> Assignment:
+def _assignment(
+    course: Path, name: str, content: Any, bind: BindCheck, zone: tzinfo | None, general: Mapping[str, Any]
+) -> Assignment:
     where = f"{FILE}: {name}"
     row = _mapping(content, where)
     _known(row, _ASSIGNMENT_KEYS, where)
@@ -149,6 +154,7 @@ def _assignment(course: Path, name: str, content: Any, bind: BindCheck, zone: tz
         limits=_limits(row.get("limits", {}), f"{where}.limits"),
         due=_due(row["due"], f"{where}.due", zone) if "due" in row else None,
         late=_late(row["late"], f"{where}.late") if "late" in row else None,
+        policy=policy.read(general, row.get("policy", {}), [item.id for item in items], FILE, where),
     )
 
 
@@ -238,26 +244,3 @@ def _text(row: Mapping[str, Any], key: str, where: str) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float) or value == "":
         raise RubricError(f"{where}: {key} is {value!r}; it must be a text")
     return str(value)
-
-
-def _mapping(content: Any, where: str) -> Mapping[str, Any]:
-    if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
-        raise RubricError(f"{where}: expected keys with values, found {type(content).__name__}")
-    return content
-
-
-def _sequence(content: Any, where: str) -> list[Any]:
-    if not isinstance(content, list):
-        raise RubricError(f"{where}: expected a list, found {type(content).__name__}")
-    return content
-
-
-def _known(row: Mapping[str, Any], known: set[str], where: str) -> None:
-    for key in row:
-        if key not in known:
-            raise RubricError(f"{where}: unknown key {key!r}{_hint(key, known)}")
-
-
-def _hint(word: str, known: set[str]) -> str:
-    close = difflib.get_close_matches(str(word), sorted(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(sorted(known))}"

@@ -23,6 +23,7 @@ LAYERS = (
     ("runners",),
     ("pipeline", "verifying"),
     ("kernel", "answer_key", "checks", "gradebook", "reports", "exports", "recording", "keys", "kept_answers"),
+    ("marks",),
     (
         "rubric",
         "submissions",
@@ -39,7 +40,8 @@ LAYERS = (
         "schema",
         "extensions",
     ),
-    ("documents", "lateness", "roster"),
+    ("documents", "lateness", "roster", "policy"),
+    ("mappings",),
     ("records", "probes", "errors"),
     ("",),  # grader itself, which holds the version
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from grader import keys
 from grader.keys import Conditions, Key, Keys
-from grader.records import Assignment, Item, Limits, Profile
+from grader.records import Assignment, Item, Limits, Policy, Profile
 
 ROOT = Path(__file__).parents[1]
 CONDITIONS = Conditions(b"secret", Profile.QUICK, "cpu", sandboxed=True)
@@ -54,6 +55,12 @@ def with_item(id: str, **changes: Any) -> Assignment:
 
 
 EVERY = {each.id for each in ITEMS}
+
+
+def test_a_policy_is_in_no_key(course: Path) -> None:
+    policy = Policy(void=("a",), bonus=("b",), out_of=Decimal(10), cap=Decimal(100))
+
+    assert of(course, replace(HOMEWORK, policy=policy)) == of(course)
 
 
 @pytest.mark.parametrize(

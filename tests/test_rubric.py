@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -12,7 +13,7 @@ import yaml
 
 from grader import checks, rubric
 from grader.errors import RubricError
-from grader.records import Assignment, Intake, LatePolicy, Limits, Rubric
+from grader.records import Assignment, Intake, LatePolicy, Limits, Policy, Rubric
 
 ROOT = Path(__file__).parents[1]
 Row: TypeAlias = dict[str, Any]
@@ -418,3 +419,14 @@ def test_a_mistake_in_dates_or_intake_is_one_line(tmp_path: Path, text: str, tol
     both = text if "assignments" in text else f"{text}\nassignments: {{}}"
 
     assert told in mistake(write_course(tmp_path, both))
+
+
+def test_a_policy_is_read_for_the_course_and_for_an_assignment(tmp_path: Path) -> None:
+    homework = {"items": [item()], "policy": {"void": ["values"]}}
+    content = {"version": 1, "policy": {"out_of": 10}, "assignments": {"hw1": homework, "hw2": {"items": [item()]}}}
+    (tmp_path / "rubric.yaml").write_text(yaml.safe_dump(content))
+
+    found = load(tmp_path).assignments
+
+    assert found["hw1"].policy == Policy(void=("values",), out_of=Decimal(10))
+    assert found["hw2"].policy == Policy(out_of=Decimal(10))

@@ -16,6 +16,7 @@ from grader.errors import UsageError
 from grader.exports import files, tables
 from grader.gradebook import Gradebook
 from grader.keys import Conditions
+from grader.marks import mark
 from grader.records import Assignment, Grade, Profile, Status, Submission
 from grader.rows import GradeRow
 
@@ -123,7 +124,8 @@ def grade(options: Options, watch: Watch) -> Result:
 
 def write_tables(out: Path, rows: Sequence[GradeRow], assignment: Assignment) -> None:
     """Write grades.csv and items.csv, each whole or not at all."""
-    files.write(out / "grades.csv", tables.grades_csv(rows, assignment.items))
+    marked = {row.student_id: mark(row, assignment) for row in rows} if assignment.policy else None
+    files.write(out / "grades.csv", tables.grades_csv(rows, assignment.items, marked))
     files.write(out / "items.csv", tables.items_csv(rows))
 
 

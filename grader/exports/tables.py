@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from grader.escaping import cell
+from grader.marks import Mark, written
 from grader.records import Item, Outcome
 from grader.rows import GradeRow, ItemRow
 
@@ -24,13 +25,23 @@ _ITEM_COLUMNS = (
 )
 
 
-def grades_csv(rows: Sequence[GradeRow], items: Sequence[Item]) -> str:
+def grades_csv(rows: Sequence[GradeRow], items: Sequence[Item], marks: Mapping[str, Mark] | None = None) -> str:
     """One line per student, with a column for each item in rubric order.
 
     What nobody has decided yet is blank and never 0; `possible` and `percent` count decided items.
+
+    Args:
+        rows: the stored grades.
+        items: of the assignment.
+        marks: by student id, where a policy makes them more than sums: then two columns more tell what lateness
+            takes off and the mark that exports write, blank until all is decided.
     """
     header = ("student_id", "student_name", "submission", "status", *(item.id for item in items))
-    return _csv([(*header, "earned", "possible", "percent"), *(_grade_line(row, items) for row in rows)])
+    header = (*header, "earned", "possible", "percent", *(("penalty", "final") if marks is not None else ()))
+    lines = [_grade_line(row, items) for row in rows]
+    if marks is not None:
+        lines = [[*line, *_mark_cells(marks[row.student_id])] for row, line in zip(rows, lines, strict=True)]
+    return _csv([header, *lines])
 
 
 def items_csv(rows: Sequence[GradeRow]) -> str:
@@ -53,6 +64,13 @@ def _grade_line(row: GradeRow, items: Sequence[Item]) -> list[str]:
         _number(row.earned) if decided else "",
         _number(row.possible) if decided else "",
         "" if row.percent is None else f"{row.percent:.1f}",
+    ]
+
+
+def _mark_cells(mark: Mark) -> list[str]:
+    return [
+        "" if mark.final is None else _number(float(mark.penalty)),
+        "" if mark.final is None or mark.reason else written(mark.final),
     ]
 
 

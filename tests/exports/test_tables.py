@@ -6,6 +6,7 @@ import csv
 import io
 import os
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from grader.errors import MachineryError
 from grader.exports.files import write
 from grader.exports.tables import grades_csv, items_csv
+from grader.marks import Mark
 from grader.records import Item, Outcome, Profile, Status
 from grader.rows import GradeRow, ItemRow
 
@@ -196,3 +198,17 @@ def test_what_the_student_should_know_besides_stands_behind_the_message() -> Non
     helped = replace(item("corr2d", Outcome.PASSED, 4.0, message="All agree."), hint="Judged with a working `corr2d`.")
 
     assert cells(items_csv([row(helped)]))[1][-1] == "All agree. Judged with a working `corr2d`."
+
+
+def test_a_policy_adds_what_lateness_takes_off_and_the_mark() -> None:
+    done = row(item("corr2d", Outcome.PASSED, 4.0), item("pool2d", Outcome.PARTIAL, 2.5))
+    waiting = row(item("corr2d", Outcome.PASSED, 4.0), item("pool2d", Outcome.WAITING), student_id="b")
+    marks = {
+        done.student_id: Mark(Decimal("6.5"), Decimal(8), Decimal("0.65"), Decimal("5.85"), Decimal(8)),
+        "b": Mark(Decimal(4), Decimal(8), Decimal(0), Decimal(4), Decimal(8), ("pool2d",), "not decided: pool2d"),
+    }
+
+    header, *lines = cells(grades_csv([done, waiting], RUBRIC[:2], marks))
+
+    assert header[-3:] == ["percent", "penalty", "final"]
+    assert [line[-2:] for line in lines] == [["0.65", "5.85"], ["0", ""]]
