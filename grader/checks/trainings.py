@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from grader.checks.asking import failed, sentence
-from grader.probes import Observation, Probe, Returned, TimedOut, Value
+from grader.probes import Observation, Probe, Raised, Returned, TimedOut, Value
 from grader.records import Finding, Item, Outcome
 
 _RECIPE = ("steps", "batch", "lr", "size", "train")
@@ -52,6 +52,8 @@ def untrained(observation: Observation, target: str) -> Finding | None:
     """What it means that there is no trained network; None when there is one."""
     if isinstance(observation, TimedOut):
         return Finding(Outcome.BROKEN, 0.0, f"Training did not end within {observation.seconds:g} s on this machine.")
+    if isinstance(observation, Raised) and observation.type == "OutOfMemoryError":
+        return Finding(Outcome.BROKEN, 0.0, "The graphics card ran out of memory, perhaps because of others on it.")
     if not isinstance(observation, Returned):
         return failed(sentence(observation, target))
     return None

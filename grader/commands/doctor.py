@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from grader import datasets
 from grader.commands import isolation
 from grader.errors import DataMissing, SandboxError
+from grader.kernel import cards
 
 if TYPE_CHECKING:
     from grader.kernel.promises import Verdict
@@ -78,6 +79,8 @@ def examine() -> Iterator[Line]:
     yield Line("sandbox", not problem, problem or "bubblewrap works")
     yield _filter()
     yield _limits()
+    if cards.nodes():
+        yield _cards()
     for name, needed in (("fashion_mnist", True), ("mnist", False), ("cifar10", False)):
         try:
             yield Line(f"data {name}", True, str(datasets.folder(name)), needed)
@@ -104,6 +107,14 @@ def _filter() -> Line:
     except SandboxError as error:
         return Line("seccomp", False, str(error))
     return Line("seccomp", True, f"filter of {size} instructions")
+
+
+def _cards() -> Line:
+    closed = cards.closed()
+    problem = (
+        f"not open to everybody, so no sandbox can use them: run `chmod a+rw {' '.join(closed)}`" if closed else ""
+    )
+    return Line("card", not closed, problem or ", ".join(cards.nodes()), needed=False)
 
 
 def _limits() -> Line:

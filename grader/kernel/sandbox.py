@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Protocol
 
 from grader.errors import SandboxError
-from grader.kernel import bounds
+from grader.kernel import bounds, cards
 from grader.kernel.bounds import Bounds
 from grader.kernel.wire import Channel
 from grader.records import Limits
@@ -42,7 +42,6 @@ _ENDING_S = 2.0  # between the last word of a process and its end
 _FIRST_USER = 1_900_000_000  # above every number that systems give out
 # As -I, but for the environment, which is our own: PYTHONHASHSEED has to count, or sets have another order every time.
 _ISOLATED = ("-P", "-s", "-B")
-NVIDIA = ("/dev/nvidia0", "/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ class Confinement:
     Args:
         backend: bubblewrap, or none for a plain process with limits.
         data: folder with training images, made by datasets.py.
-        device: cpu or cuda; only cuda passes the graphics card through.
+        device: cpu, or cuda or cuda:1, which let a graphics card through (cards.py).
         threads: how many threads torch may use.
         secrets: folders that must not be visible even if they lie below something that is.
     """
@@ -252,10 +251,8 @@ def bubblewrap_command(confinement: Confinement) -> list[str]:
             command += ["--ro-bind", settings, settings]
     for folder in ("/tmp", "/dev/shm"):  # noqa: S108
         command += ["--perms", "1777", "--size", disk, "--tmpfs", folder]
-    if confinement.device == "cuda":
-        command += ["--ro-bind", "/sys", "/sys"]
-        for node in NVIDIA:
-            command += ["--dev-bind-try", node, node]
+    if confinement.device != "cpu":
+        command += cards.mounts()
     masked = [each for each in (*_MASKED, *_below_visible(confinement.secrets)) if os.path.isdir(each)]
     for folder in masked:
         command += ["--tmpfs", folder]
@@ -314,8 +311,8 @@ def _environment(confinement: Confinement) -> dict[str, str]:
         "OMP_NUM_THREADS": threads,
         "OPENBLAS_NUM_THREADS": threads,
         "MKL_NUM_THREADS": threads,
-        "CUDA_VISIBLE_DEVICES": "0" if confinement.device == "cuda" else "",
         "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+        **cards.variables(confinement.device),
     }
 
 

@@ -48,6 +48,7 @@ _WHY_MISSING = re.compile(  # our own phrases; students read them
 )
 _EXCEPTIONS = frozenset(name for name, value in vars(builtins).items() if isinstance(value, type)) | {
     "OutOfMemoryError",
+    "AcceleratorError",
     "LinAlgError",
     "AxisError",
     "TorchRuntimeError",
@@ -185,7 +186,8 @@ class KernelSession:
         observation = self._answer(channel, first, limit)
         if not _trains(first.probe):
             self._asked_s += time.monotonic() - began
-        if isinstance(observation, Died) or (isinstance(observation, TimedOut) and observation.seconds > limit):
+        hung = isinstance(observation, TimedOut) and observation.seconds > limit
+        if hung or isinstance(observation, Died) or _lost_the_card(observation):
             self._deaths[_name(first.probe)] = self._deaths.get(_name(first.probe), 0) + 1
             self.close()
         if isinstance(observation, TimedOut):
@@ -401,6 +403,11 @@ def _signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:  # the real-time ones
         return f"signal {number}"
+
+
+def _lost_the_card(observation: Observation) -> bool:
+    """Whether an assertion failed on the graphics card, after which that process can compute nothing there."""
+    return isinstance(observation, Raised) and observation.type == "AcceleratorError"
 
 
 def _trains(probe: Probe) -> bool:

@@ -55,7 +55,7 @@ def _restrict(limits: Mapping[str, Any]) -> None:
         resource.RLIMIT_NOFILE: 1024,
         resource.RLIMIT_NPROC: limits["processes"],
     }
-    if not os.path.exists("/dev/nvidiactl"):  # CUDA reserves address space far beyond what it uses
+    if not os.environ.get("CUDA_VISIBLE_DEVICES"):  # CUDA reserves address space far beyond what it uses
         wanted[resource.RLIMIT_DATA] = limits["memory_mb"] * megabyte
     for kind, value in wanted.items():
         _, hard = resource.getrlimit(kind)

@@ -19,9 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grader.kernel import cgroups
+from grader.kernel import cards, cgroups
 from grader.kernel.promises import looks
-from grader.kernel.sandbox import NVIDIA
 from grader.kernel.session import KernelSession, Script
 from grader.kernel.template import Sandboxes
 from grader.probes import Died, Observation, Probe, Returned, TimedOut
@@ -113,7 +112,7 @@ def planted() -> Iterator[Told]:
             "hidden": [str(answers), "/etc/passwd", "/run", "/var", "/sys", *of_ours, *at_home],
             "port": tcp.getsockname()[1],
             "abstract": f"grader-{secret}",
-            "devices": [node.removeprefix("/dev/") for node in NVIDIA],
+            "devices": [node.removeprefix("/dev/") for node in cards.nodes()],
             "memory_mb": LIMITS.memory_mb,
             "processes": LIMITS.processes,
             "disk_mb": LIMITS.disk_mb,
