@@ -74,8 +74,7 @@ def learns(
     evidence = {
         "accuracy": round(counts.accuracy, 4),
         "accuracies": [round(each.accuracy, 4) for each in runs],
-        "steps": int(recipe["steps"]),
-        **counts.training.evidence(),
+        **counts.training.evidence(recipe["steps"]),
         "seed": counts.seed,
         "device": device,
         "profile": profile,
@@ -140,7 +139,7 @@ def _ramp(
     credit = round(min(1.0, max(0.0, (accuracy - none) / (full - none))), 4)
     measured = (
         f"Test accuracy {accuracy:.3f} ± {_error(accuracy, images):.3f} on {images} images "
-        f"after {int(recipe['steps'])} steps; full credit from {full:g}.{spread}"
+        f"after {evidence['steps']} steps; full credit from {full:g}.{spread}"
     )
     if credit >= 1:
         return passed(measured, evidence)

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from grader.checks.asking import failed, sentence
+from grader.errors import RubricError
 from grader.probes import Observation, Probe, Raised, Returned, TimedOut, Value
 from grader.records import Finding, Item, Outcome
 
 _RECIPE = ("steps", "batch", "lr", "size", "train")
-_SHOWN = 50  # losses kept as evidence
+_STEPS = 1 << 40
+_STOPPED = ("budget", "enough")
+_SHOWN = 50  # losses, and points of a curve, kept as evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +27,20 @@ class Training:
 
     Args:
         losses: of training batches on the way; None for one that is no number.
+        curve: per look the step, the mean loss since the last one, and the accuracy on held-out images.
+        steps: how many were taken; None if it does not say.
+        stopped: budget, enough, or "".
     """
 
     losses: list[float | None]
+    curve: list[list[float | None]]
+    steps: int | None = None
+    stopped: str = ""
 
-    def evidence(self) -> dict[str, Any]:
-        """What the feedback shows of it, as JSON values."""
-        return {"losses": self.losses}
+    def evidence(self, steps: float) -> dict[str, Any]:
+        """What the feedback shows of it, as JSON values; `steps` of the recipe count where it does not say."""
+        taken = int(steps) if self.steps is None else self.steps
+        return {"losses": self.losses, "curve": self.curve, "steps": taken, "stopped": self.stopped}
 
 
 def train_probe(
@@ -43,8 +53,19 @@ def train_probe(
     args: Sequence[Value] = (),
     kwargs: Mapping[str, Value] | None = None,
 ) -> Probe:
-    """The question to train an item's target by a recipe of the rubric; the arguments are its constructor's."""
+    """The question to train an item's target by a recipe of the rubric; the arguments are its constructor's.
+
+    Raises:
+        RubricError: training would stop before full credit is reached.
+    """
     settings = {"data": data, "device": device, **{name: recipe[name] for name in _RECIPE}}
+    if "enough" in recipe:
+        if recipe["enough"] < recipe["full"]:
+            raise RubricError(
+                f"{item.id}: training would stop from accuracy {recipe['enough']:g} (enough), "
+                f"below what earns full credit ({recipe['full']:g})"
+            )
+        settings["enough"] = recipe["enough"]
     return Probe("train", item.target, tuple(args), kwargs or {}, seed, settings)
 
 
@@ -62,14 +83,26 @@ def untrained(observation: Observation, target: str) -> Finding | None:
 def told(observation: Observation) -> Training:
     """Read the answer to a train probe, which a student's code may have made up."""
     value = observation.value if isinstance(observation, Returned) else None
-    losses = value.get("losses") if isinstance(value, Mapping) else None
+    answer: Mapping[str, Value] = value if isinstance(value, Mapping) else {}
+    steps, stopped = answer.get("steps"), answer.get("stopped")
     return Training(
-        losses=[_number(each) for each in losses[:_SHOWN] if isinstance(each, float)]
-        if isinstance(losses, list)
-        else []
+        losses=[_number(each) for each in _list(answer.get("losses")) if isinstance(each, float)],
+        curve=[[_number(each) for each in row] for row in _list(answer.get("curve")) if _is_point(row)],
+        steps=steps if isinstance(steps, int) and not isinstance(steps, bool) and 0 <= steps < _STEPS else None,
+        stopped=stopped if stopped in _STOPPED else "",
     )
 
 
-def _number(value: float) -> float | None:
+def _list(value: Value) -> list[Value]:
+    return value[:_SHOWN] if isinstance(value, list) else []
+
+
+def _is_point(row: Value) -> bool:
+    return isinstance(row, list) and len(row) == 3 and all(each is None or type(each) in (int, float) for each in row)
+
+
+def _number(value: float | None) -> float | None:
     """A number for JSON: where training diverged, there is none, which is worth seeing."""
-    return round(value, 4) if math.isfinite(value) else None
+    if value is None or not math.isfinite(value):
+        return None
+    return value if isinstance(value, int) else round(value, 4)

@@ -12,7 +12,7 @@ import torch
 
 from grader import datasets
 from grader.checks.learns import learns
-from grader.errors import DataMissing
+from grader.errors import DataMissing, RubricError
 from grader.probes import Died, Missing, Observation, Raised, Returned, TimedOut
 from grader.records import Finding, Outcome
 from tests.fakes import FakeReference, FakeSession, item
@@ -101,6 +101,8 @@ def test_seed_curve_and_device_are_kept_as_evidence() -> None:
         "accuracies": [0.9],
         "steps": 150,
         "losses": [2.3, 1.25, 0.5],
+        "curve": [],
+        "stopped": "",
         "seed": 1000,
         "device": "cuda",
         "profile": "quick",
@@ -315,3 +317,45 @@ def test_missing_data_is_never_the_students_fault(monkeypatch: pytest.MonkeyPatc
 
     assert (finding.outcome, finding.message) == (Outcome.BROKEN, "data set not found: fashion_mnist; run `make setup`")
     assert student.asked == []
+
+
+# ---- what training says of itself -------------------------------------------------------------------------------------
+
+
+def test_curve_steps_and_why_it_stopped_are_kept_as_evidence() -> None:
+    curve = [[75, 1.23456, 0.5], [90, math.nan, None]]
+
+    finding = check(Returned({"losses": [], "curve": curve, "steps": 90, "stopped": "enough"}))
+
+    assert finding.evidence["curve"] == [[75, 1.2346, 0.5], [90, None, None]]
+    assert (finding.evidence["steps"], finding.evidence["stopped"]) == (90, "enough")
+    assert "after 90 steps" in finding.message
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"curve": "high", "steps": "many", "stopped": "by magic"},
+        {"curve": [["a", 1.0, 1.0], [1], None], "steps": -1, "stopped": None},
+        {"curve": [[True, 1.0, 1.0]], "steps": True, "stopped": ["enough"]},
+        {"steps": 1 << 80},
+    ],
+    ids=repr,
+)
+def test_a_made_up_report_is_not_shown(told: dict[str, object]) -> None:
+    evidence = check(Returned(told)).evidence
+
+    assert (evidence["curve"], evidence["steps"], evidence["stopped"]) == ([], 150, "")
+
+
+def test_training_is_told_from_which_accuracy_it_may_stop() -> None:
+    student = session()
+
+    learns(student, FakeReference(), ITEM, data="fashion_mnist", profiles={"quick": {**QUICK, "enough": 0.6}})
+
+    assert student.asked[0].options["enough"] == 0.6
+
+
+def test_training_must_not_stop_below_full_credit() -> None:
+    with pytest.raises(RubricError, match=r"lenet-accuracy: training would stop from accuracy 0.4 .* \(0.45\)"):
+        learns(session(), FakeReference(), ITEM, data="fashion_mnist", profiles={"quick": {**QUICK, "enough": 0.4}})

@@ -2,6 +2,7 @@
 
     <folder>/fashion_mnist/train-images-idx3-ubyte     uncompressed IDX, N x H x W, or N x H x W x 3 for colour
     <folder>/fashion_mnist/train-labels-idx1-ubyte     uncompressed IDX, N
+    <folder>/fashion_mnist/224/train-images-idx3-ubyte the same images resized, where a recipe asks for that size
     <folder>/mnist/...                                 the same two files
     <folder>/cifar10/...                               the same two files
 
@@ -16,10 +17,11 @@ from __future__ import annotations
 
 import math
 import struct
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -66,6 +68,11 @@ def configure(
     _serving = Serving(folder=folder, train=train, val=val, max_steps=max_steps)
 
 
+def serving() -> Serving:
+    """What this session serves."""
+    return _serving
+
+
 def step_limit() -> int | None:
     """The number of optimisation steps one fit may take; None for no limit."""
     return _serving.max_steps
@@ -90,23 +97,42 @@ def load(name: str, split: str) -> tuple[Tensor, Tensor]:
         raise FileNotFoundError(f"data set not found: {name}")
     images = _read_idx(folder / "train-images-idx3-ubyte")
     labels = _read_idx(folder / "train-labels-idx1-ubyte")
-    border = len(images) - len(images) // _VALIDATION_SHARE
-    match split:
-        case "train":
-            rows = slice(0, _at_most(border, _serving.train))
-        case "val":
-            rows = slice(border, border + _at_most(len(images) - border, _serving.val))
-        case _:
-            raise ValueError(f"split is 'train' or 'val', not {split!r}")
+    rows = _rows(len(images), split)
     # Sliced before it becomes a tensor, so that a copy of a thin slice does not copy the whole file.
     return torch.from_numpy(images[rows]), torch.from_numpy(labels[rows].astype(np.int64))
+
+
+def load_resized(name: str, split: str, size: int) -> Tensor | None:
+    """The images of `load`, (N, size, size), where the host has laid them out at that size.
+
+    They are one file for all sessions, mapped and never to be written to.
+    """
+    path = Path(_serving.folder or "", name, str(size), "train-images-idx3-ubyte")
+    if _serving.folder is None or not path.is_file():
+        return None
+    pictures = _read_idx(path, mode="r")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch has no tensors that cannot be written to
+        return torch.from_numpy(pictures[_rows(len(pictures), split)])
+
+
+def _rows(count: int, split: str) -> slice:
+    """Which of the training images make up a split."""
+    border = count - count // _VALIDATION_SHARE
+    match split:
+        case "train":
+            return slice(0, _at_most(border, _serving.train))
+        case "val":
+            return slice(border, border + _at_most(count - border, _serving.val))
+        case _:
+            raise ValueError(f"split is 'train' or 'val', not {split!r}")
 
 
 def _at_most(available: int, limit: int | None) -> int:
     return available if limit is None else min(available, limit)
 
 
-def _read_idx(path: Path) -> np.ndarray[Any, np.dtype[np.uint8]]:
+def _read_idx(path: Path, mode: Literal["c", "r"] = "c") -> np.ndarray[Any, np.dtype[np.uint8]]:
     """Map an IDX file of bytes (two zero bytes, type, rank, then big-endian sizes) without reading its pixels."""
     with path.open("rb") as file:
         head = file.read(4)
@@ -118,8 +144,8 @@ def _read_idx(path: Path) -> np.ndarray[Any, np.dtype[np.uint8]]:
     shape = struct.unpack(f">{head[3]}I", sizes)
     if path.stat().st_size < 4 + len(sizes) + math.prod(shape):
         raise ValueError(f"{path.name}: shorter than its header says")
-    # Copy-on-write: a notebook may scribble on its images, and torch refuses read-only memory.
-    return np.memmap(path, dtype=np.uint8, mode="c", offset=4 + len(sizes), shape=shape)
+    # Copy-on-write by default: a notebook may scribble on its images.
+    return np.memmap(path, dtype=np.uint8, mode=mode, offset=4 + len(sizes), shape=shape)
 
 
 def _words(names: str) -> list[str]:

@@ -1,15 +1,95 @@
-"""From bytes to what a network is given."""
+"""From bytes to what a network is given: images stay bytes, on the device, and become numbers a batch at a time."""
 
 from __future__ import annotations
 
+import functools
+from dataclasses import dataclass
+
 import torch
+from torch import Tensor
 from torch.nn import functional as F
 
+from grader.kernel.inside import images
 
-def prepared(pixels: torch.Tensor, size: int) -> torch.Tensor:
+_SHARE_OF_MEMORY = 4  # a data set may take one part in so many of what a GPU has free
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Labelled images where a network is trained.
+
+    Args:
+        data: uint8, (N, H, W) or (N, H, W, 3), on the device.
+        labels: int64, (N,), on the device.
+        size: pixels of the square images that batches consist of.
+    """
+
+    data: Tensor
+    labels: Tensor
+    size: int
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def batch(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Images, float32 (n, 1 or 3, size, size) in [0, 1], and labels (n,); `rows` may lie on any device."""
+        rows = rows.to(self.data.device)
+        return prepared(self.data[rows], self.size), self.labels[rows]
+
+    def first(self, count: int) -> Pictures:
+        """The first images alone, not copied."""
+        return Pictures(self.data[:count], self.labels[:count], self.size)
+
+
+def resident(name: str, split: str, size: int, device: torch.device) -> Pictures:
+    """One split of a data set on a device: at `size` where the host has laid it out so and there is room for it.
+
+    Raises:
+        FileNotFoundError: the data set is not on this machine.
+    """
+    return _resident(name, split, size, device, images.serving())
+
+
+@functools.cache  # uploaded once for a session, however many networks it trains
+def _resident(name: str, split: str, size: int, device: torch.device, _: images.Serving) -> Pictures:
+    data, labels = images.load(name, split)
+    resized = images.load_resized(name, split, size)
+    if resized is not None and _fits(resized, device):
+        data = resized
+    return Pictures(data.to(device), labels.to(device), size)
+
+
+def prepared(pixels: Tensor, size: int) -> Tensor:
     """uint8 (N, H, W) or (N, H, W, 3) → float32 (N, 1 or 3, size, size) in [0, 1]."""
     channels_first = pixels[:, None] if pixels.dim() == 3 else pixels.permute(0, 3, 1, 2)
-    batch = channels_first.float() / 255
-    if batch.shape[-1] == size:
-        return batch
-    return F.interpolate(batch, size=(size, size), mode="bilinear", align_corners=False, antialias=True)
+    return resized(channels_first, (size, size)).float() / 255
+
+
+def resized(pictures: Tensor, size: tuple[int, int]) -> Tensor:
+    """Resize bytes (..., H, W) as Pillow does, bilinearly; whole levels, in float64 where anything was to do.
+
+    Both passes round to whole levels and their weights are 22-bit fractions, as in Pillow, so for the square sizes
+    of the book every pixel is the same as by torchvision's Resize.
+    """
+    height, width = pictures.shape[-2:]
+    if (height, width) == tuple(size):
+        return pictures
+    levels = pictures.double() @ _resampling(width, size[1], pictures.device)
+    levels = _resampling(height, size[0], pictures.device).T @ levels.add_(0.5).floor_()
+    return levels.add_(0.5).floor_()
+
+
+@functools.cache
+def _resampling(old: int, new: int, device: torch.device) -> Tensor:
+    """The matrix (old, new) that resamples a row of pixels: what interpolation makes of unit impulses."""
+    impulses = torch.eye(old, dtype=torch.float64)[None, None]
+    weights = F.interpolate(impulses, size=(old, new), mode="bilinear", antialias=True)[0, 0]
+    return ((weights * 2**22 + 0.5).floor_() / 2**22).to(device)
+
+
+def _fits(data: Tensor, device: torch.device) -> bool:
+    """Whether a device has room; where the images are mapped from a file, they are in nobody's memory."""
+    if device.type != "cuda":
+        return True
+    free, _ = torch.cuda.mem_get_info(device)
+    return data.numel() <= free // _SHARE_OF_MEMORY

@@ -2,57 +2,85 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
-from grader.kernel.inside import images
-from grader.kernel.inside.pixels import prepared
+from grader.kernel.inside.pixels import Pictures, resident
+from grader.kernel.inside.progress import SETTLED, Progress
 from grader.probes import Probe, Value
 
 trained: dict[str, nn.Module] = {}  # the state of this one session: networks by target, until they are measured
 
 
 def train(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
-    """Construct the network, initialise it as the notebook does and take `steps` steps of Adam.
+    """Construct the network, initialise it as the notebook does and take up to `steps` steps of Adam.
 
     Options: data (name of a data set), steps, batch, lr, size (pixels of the square images), train (how many images),
-    device. Returns `losses`, one per tenth of the steps.
+    device, and enough: the held-out accuracy that, passed for certain, ends the training.
+
+    Returns:
+        `losses` (ten of them), `curve` (rows of step, mean loss, held-out accuracy), `steps` taken, why it `stopped`
+        (budget or enough), the number of `parameters`.
     """
     options = probe.options
     device = torch.device(str(options["device"]))
-    pixels, labels = images.load(str(options["data"]), "train")
-    pixels, labels = pixels[: options["train"]].to(device), labels[: options["train"]].to(device)
-    model = target(*_tuples(probe.args), **probe.kwargs)
-    model = model.to(device)
-    first = prepared(pixels[:2], options["size"])
-    model.eval()
-    with torch.no_grad():
-        model(first)  # lazy layers take their shapes here
-    model.apply(_xavier)
-    used = [parameter for parameter in model.parameters() if not nn.parameter.is_lazy(parameter)]
+    size = int(options["size"])
+    pictures = resident(str(options["data"]), "train", size, device).first(int(options["train"]))
+    model, used = _made(target, probe, pictures)
     optimizer = torch.optim.Adam(used, lr=options["lr"], fused=True)
-    generator = torch.Generator().manual_seed(probe.seed)
     model.train()
-    losses: list[float] = []
-    order = torch.randperm(len(labels), generator=generator)
-    at = 0
-    for step in range(options["steps"]):
-        if at + options["batch"] > len(order):
-            order, at = torch.randperm(len(labels), generator=generator), 0
-        chosen = order[at : at + options["batch"]].to(device)
-        at += options["batch"]
-        loss = F.cross_entropy(model(prepared(pixels[chosen], options["size"])), labels[chosen])
+    steps, batch = int(options["steps"]), int(options["batch"])
+    held_out = resident(str(options["data"]), "val", size, device)
+
+    def settle(count: int) -> None:
+        order = torch.randperm(len(pictures), generator=torch.Generator().manual_seed(probe.seed))
+        _settle(model, [pictures.batch(rows)[0] for rows in order[:count].split(64)])
+
+    progress = Progress(model, held_out, steps, batch, enough=options.get("enough"), settle=settle)
+    losses: list[Tensor] = []
+    for number, rows in enumerate(_shuffled(len(pictures), batch, probe.seed, device)):
+        X, y = pictures.batch(rows)
+        loss = F.cross_entropy(model(X), y)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        if step % max(1, options["steps"] // 10) == 0:
-            losses.append(loss.item())
-    _settle(model, [prepared(pixels[order[n : n + 64].to(device)], options["size"]) for n in range(0, 640, 64)])
+        if number % max(1, steps // 10) == 0:
+            losses.append(loss.detach())
+        if progress.step(loss):
+            break
+    if progress.stopped == "enough":  # the last look of a whole budget has settled it
+        settle(SETTLED)
     trained[probe.target] = model.eval()
-    return {"losses": losses, "parameters": sum(p.numel() for p in used)}
+    return {
+        "losses": [loss.item() for loss in losses],
+        "curve": progress.curve,
+        "steps": progress.taken,
+        "stopped": progress.stopped,
+        "parameters": sum(parameter.numel() for parameter in used),
+    }
+
+
+def _made(target: Any, probe: Probe, pictures: Pictures) -> tuple[nn.Module, list[nn.Parameter]]:
+    """The network on its device, initialised, and what of it is trained."""
+    model = target(*_tuples(probe.args), **probe.kwargs).to(pictures.data.device)
+    model.eval()
+    with torch.no_grad():
+        model(pictures.batch(torch.arange(2))[0])  # lazy layers take their shapes here
+    model.apply(_xavier)
+    return model, [parameter for parameter in model.parameters() if not nn.parameter.is_lazy(parameter)]
+
+
+def _shuffled(count: int, batch: int, seed: int, device: torch.device) -> Iterator[Tensor]:
+    """Rows of whole batches, without end: a new order of all images whenever one is used up."""
+    generator = torch.Generator().manual_seed(seed)  # on the CPU, so that every device trains on the same order
+    while True:
+        order = torch.randperm(count, generator=generator).to(device)
+        for first in range(0, max(1, count - batch + 1), batch):
+            yield order[first : first + batch]
 
 
 @torch.no_grad()

@@ -7,10 +7,10 @@ from typing import Any, NoReturn
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 from grader.kernel.inside import images
+from grader.kernel.inside.pixels import resized
 
 from ._parameters import HyperParameters
 from ._plotting import show_images
@@ -98,22 +98,9 @@ class ImageTensors(Dataset[tuple[Tensor, int]]):
 def as_pixels(pictures: Tensor, size: tuple[int, int]) -> Tensor:
     """Resize bytes (N, H, W) as Pillow does, bilinearly, and scale them to [0, 1]; returns (N, 1, *size).
 
-    Both passes round to whole levels and their weights are 22-bit fractions, as in Pillow, so for the square sizes
-    of the book every pixel is the same as by torchvision's Resize and ToTensor.
+    So for the square sizes of the book every pixel is the same as by torchvision's Resize and ToTensor.
     """
-    height, width = pictures.shape[-2:]
-    if (height, width) != tuple(size):
-        levels = pictures.double() @ _resampling(width, size[1])
-        levels = _resampling(height, size[0]).T @ levels.add_(0.5).floor_()
-        pictures = levels.add_(0.5).floor_()
-    return pictures[:, None].float() / 255
-
-
-def _resampling(old: int, new: int) -> Tensor:
-    """The matrix (old, new) that resamples a row of pixels: what interpolation makes of unit impulses."""
-    impulses = torch.eye(old, dtype=torch.float64)[None, None]
-    weights = F.interpolate(impulses, size=(old, new), mode="bilinear", antialias=True)[0, 0]
-    return (weights * 2**22 + 0.5).floor_() / 2**22
+    return resized(pictures, size)[:, None].float() / 255
 
 
 class _WholeBatches(Dataset[Any]):
