@@ -124,10 +124,14 @@ class AnswerKey:
 
     def seed(self, item: str, number: int) -> int:
         """The seed of a case: by HMAC from the secret, so that a regrade repeats it, or public."""
-        message = f"{item}/{number}".encode()
         if self._secret is None:
-            return int.from_bytes(hashlib.sha256(b"public/" + message).digest()[:6], "little")
+            return self.public_seed(item, number)
+        message = f"{item}/{number}".encode()
         return int.from_bytes(hmac.new(self._secret, message, "sha256").digest()[:6], "little")
+
+    def public_seed(self, item: str, number: int) -> int:
+        """The seed of a case that students may see, whatever the secret."""
+        return int.from_bytes(hashlib.sha256(f"public/{item}/{number}".encode()).digest()[:6], "little")
 
     def misconceptions(self, probes: Sequence[Probe]) -> Iterator[tuple[str, Sequence[Observation]]]:
         """Per misconception of the probes' target its sentence, and what it answers to the probes."""

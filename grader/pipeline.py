@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import functools
 import inspect
 import logging
 import re
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import TypeVar
 
 from grader import __version__, checks, notebook, recording, scoring
 from grader.answer_key import AnswerKey
 from grader.checks.asking import failed, sentence
+from grader.checks.picturing import Previewed
 from grader.errors import CourseError
 from grader.kernel.session import KernelSession, Script
 from grader.kernel.submitted import AtVersion, SubmittedSession
@@ -25,6 +28,8 @@ from grader.kernel.template import Sandboxes
 from grader.probes import Missing, Observation, Probe, Returned, Session, Version
 from grader.recording import NotRecorded, Recorder
 from grader.records import Assignment, Finding, Grade, Item, Outcome, Profile, Submission
+
+_T = TypeVar("_T")
 
 _log = logging.getLogger(__name__)
 
@@ -74,14 +79,18 @@ def grade(
             recorders[item.id] = Recorder(_Told(session, facts))
             return judge(recorders[item.id], item, findings, course)
 
-        with _opened(submission, notebooks, course, items) as opened:
+        with _opened(submission, notebooks, course, items) as submitted:
+            opened = Previewed(submitted)
+            for item in quick:
+                if checks.kinds()[item.check].pictures:
+                    _guarded(item, functools.partial(opened.preview, course.key, item))
             for item in quick:
                 findings[item.id] = judged(opened, item)
             if course.device == "cpu":
                 # Nothing is left that training could harm, and no device to wait for: the same session goes on.
                 for item in training:
                     findings[item.id] = judged(opened, item)
-            timed_out += opened.timed_out
+            timed_out += submitted.timed_out
         if course.device != "cpu" and training:
             with _opened(submission, notebooks, course, training) as trainee:
                 for item in training:
@@ -116,9 +125,18 @@ def judge(session: Session, item: Item, findings: Mapping[str, Finding], course:
         CourseError: the rubric or the reference is wrong.
         NotRecorded: the session is a recording, which lacks an answer.
     """
-    try:
+
+    def found() -> Finding:
         finding = _judge(session, item, findings, course)
         return finding if checks.kinds()[item.check].trains else _noted(finding, session, item)
+
+    return _guarded(item, found)
+
+
+def _guarded(item: Item, do: Callable[[], _T]) -> _T | Finding:
+    """What this gives, or the finding that we failed."""
+    try:
+        return do()
     except (CourseError, NotRecorded):
         raise
     except Exception as error:  # noqa: BLE001 - the one broad except: a fault of ours is a finding for staff

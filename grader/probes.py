@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 Value: TypeAlias = Any  # see the module docstring; narrowed by compare.py and the checks
+
+PUBLIC: Final = "public"  # the option of a probe that is asked for a picture; no mark depends on its answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,9 @@ class FakeReference(FakeSession):
     def seed(self, item: str, number: int) -> int:
         return 1000 + number
 
+    def public_seed(self, item: str, number: int) -> int:
+        return 5000 + number
+
     def misconceptions(self, probes: Sequence[Probe]) -> Iterator[tuple[str, Sequence[Observation]]]:
         for sentence, mistaken in self._misconceptions.items():
             yield sentence, [mistaken(probe) for probe in probes]

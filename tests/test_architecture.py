@@ -161,7 +161,9 @@ def test_exceptions_are_between_neighbours_and_still_needed() -> None:
     assert set(ACROSS) <= found
 
 
-SHARED_BY_CHECKS = tuple(f"grader.checks.{name}" for name in ("asking", "banned", "module_answers", "trainings"))
+SHARED_BY_CHECKS = tuple(
+    f"grader.checks.{name}" for name in ("asking", "banned", "module_answers", "picturing", "trainings")
+)
 
 
 def test_a_check_imports_no_other_check() -> None:

@@ -26,6 +26,10 @@ class Reference(Session, Protocol):
         """The seed of one case of one item: hidden where the gradebook has a secret, else public."""
         ...
 
+    def public_seed(self, item: str, number: int) -> int:
+        """The seed of a case that students may see."""
+        ...
+
     def misconceptions(self, probes: Sequence[Probe]) -> Iterator[tuple[str, Sequence[Observation]]]:
         """Per misconception of the probes' target its sentence, and what it answers to the probes."""
         ...

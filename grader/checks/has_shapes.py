@@ -14,6 +14,7 @@ from grader.records import Finding, Item
 # Which pooling there is, is a matter of values; that there is one shows in what the next layer gets.
 _ROLES: Mapping[str, str] = {"Conv2d": "convolution", "Linear": "linear layer"}
 _LONGEST = 200  # layers compared; a trace comes out of the sandbox and may be as long as it likes
+_SHOWN = 60  # layers kept as evidence
 
 Shape = tuple[int, ...]
 
@@ -68,6 +69,7 @@ def has_shapes(
     told = f"The network gives {output}, expected {wanted}."
     if difference is not None:
         told = _message(difference, len(expected))
+        evidence["trace"] = [_row(layer) for layer in observed[:_SHOWN]]
         evidence["differs"] = [difference.number, _row(difference.expected), _row(difference.found)]
     known = _misconception(answer.observed.value, reference, probe)
     finding = failed(" ".join(part for part in (known, told) if part), evidence=evidence)
@@ -223,7 +225,7 @@ def _table(value: Value) -> list[Any]:
     """The student's layers for display, as [class name, shape of the output]."""
     rows = value.get("modules") if isinstance(value, Mapping) else None
     table: list[Any] = []
-    for row in (rows if isinstance(rows, list) else [])[:60]:
+    for row in (rows if isinstance(rows, list) else [])[:_SHOWN]:
         match row:
             case [str() as kind, shape] if _is_shape(shape):
                 table.append([kind[:40], shape])

@@ -8,6 +8,7 @@ from dataclasses import replace
 from grader.checks import asking
 from grader.checks.asking import Answer, Reference, ask_both, judge_all, partly, shares, tolerances
 from grader.checks.banned import Ban, ban, by_hand
+from grader.checks.picturing import picture
 from grader.probes import Returned, Session
 from grader.records import Finding, Item, Outcome
 
@@ -41,6 +42,8 @@ def returns_close(
     answers = ask_both(student, reference, probes, rtol=rtol, atol=atol)
     finding = judge_all(answers, cases, item, reference=reference)
     if finding.outcome is not Outcome.PASSED:
+        if len(answers) == cases and any(answer.mismatch for answer in answers):
+            finding = replace(finding, evidence=picture(student, reference, item, inputs))
         shaped = all(answer.right_shape for answer in answers)
         return _shaped(finding, parts["shape"], student, item, answers, without) if parts and shaped else finding
     return by_hand(finding, student, item, answers, without)

@@ -139,6 +139,7 @@ def test_the_first_difference_is_kept_for_display() -> None:
 
     wanted, found = ["linear layer", [1, 10], [1, 1176]], ["linear layer", [1, 12], [1, 1176]]
     assert finding.evidence["differs"] == [2, wanted, found]
+    assert finding.evidence["trace"][1] == found
 
 
 def test_the_output_of_the_whole_network_counts_too() -> None:
