@@ -4,33 +4,96 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
+from grader.lateness import Arrival
 from grader.records import SourceFile, Student, Submission
-from grader.submissions import files, names
+from grader.roster import Enrolled
+from grader.submissions import attempts, files, names
+from grader.submissions.attempts import OnTime, Sourced
 from grader.submissions.files import FoundFile
-from grader.submissions.layouts import Claim
 from grader.submissions.recognising import kind_of, readable
 
 _MAX_ATTACHMENT = 50 * 2**20
 _MOST_NOTEBOOKS = 50  # each is run in a session of its own
 
 
-def submissions(claims: Iterable[Claim]) -> list[Submission]:
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What became of one file.
+
+    Args:
+        source: the path that the instructor named.
+        file: the file's path in it.
+        student_id: whose it was taken to be; empty where it is nobody's.
+        use: notebook, attached, unreadable, left out, not placed or junk.
+        why: in a few words, where it is not graded.
+    """
+
+    source: str
+    file: str
+    student_id: str
+    use: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """The submissions by student id, who handed them in and when, and what became of every file."""
+
+    submissions: Sequence[Submission]
+    owners: Mapping[str, Enrolled]
+    arrivals: Mapping[str, Arrival]
+    placed: Sequence[Placed]
+
+
+def assemble(claims: Iterable[Sourced], on_time: OnTime = attempts.arrived_in_time) -> Assembled:
     """One submission for each student, sorted by id; ids that differ only in case or composition are one student."""
-    owners: dict[str, list[Claim]] = {}
-    for claim in claims:
-        owners.setdefault(names.key(claim.student.id), []).append(claim)
-    return sorted((_submission(own) for own in owners.values()), key=lambda submission: submission.student.id)
+    owners: dict[str, list[Sourced]] = {}
+    for each in claims:
+        owners.setdefault(names.key(each.claim.owner.student_id), []).append(each)
+    found, people, arrivals, placed = [], {}, {}, []
+    for own in owners.values():
+        chosen = attempts.choose(own, on_time)
+        owner = _known(each.claim.owner for each in own)
+        submission, fates = _submission(owner, chosen.counted, chosen.arrival.handed_in)
+        found.append(submission)
+        people[owner.student_id], arrivals[owner.student_id] = owner, chosen.arrival
+        placed += fates
+        placed += [_placed(each, owner.student_id, "left out", f"{why}.") for each, why in chosen.left_out]
+    found.sort(key=lambda submission: submission.student.id)
+    return Assembled(found, people, arrivals, placed)
 
 
-def _submission(claims: Sequence[Claim]) -> Submission:
-    handed_in = ", ".join(dict.fromkeys(claim.name for claim in claims))
+def _known(owners: Iterable[Enrolled]) -> Enrolled:
+    """What all claims of one student tell about that student; the first one gives the id."""
+    first, *others = owners
+    for each in others:
+        first = replace(
+            first,
+            name=first.name or each.name,
+            number=first.number or each.number,
+            login=first.login or each.login,
+            email=first.email or each.email,
+            lms={**each.lms, **first.lms},
+            listed=first.listed or each.listed,
+        )
+    return first
+
+
+def _placed(each: Sourced, student: str, use: str, why: str = "") -> Placed:
+    return Placed(each.source, names.plain_path(each.claim.origin), student, use, why)
+
+
+def _submission(owner: Enrolled, claims: Sequence[Sourced], when: str) -> tuple[Submission, list[Placed]]:
+    handed_in = ", ".join(dict.fromkeys(names.plain(each.claim.name) for each in claims))
+    fates = _Fates(owner.student_id)
+    found = list(_named(_unpacked(claims, fates), fates))
     notebooks, attachments, refused = [], [], []
-    found = list(_named(_unpacked(claims)))
     laid_out = {file.parts[0] for file in found if not names.is_notebook(file.parts[0])}
+    origins = {file.parts[0]: file for file in found}
     for file in found:
         source = SourceFile(file.parts[0], file.content)
         if why := _why_refused(source, file.problem, laid_out):
@@ -39,46 +102,76 @@ def _submission(claims: Sequence[Claim]) -> Submission:
             notebooks.append(source)
         else:
             attachments.append(source)
-    notebooks = _without_copies(_without_checkpoints(notebooks))
-    if notebooks:
+    kept = _without_copies(_without_checkpoints(notebooks))
+    if kept:
         refused = [(source, why) for source, why in refused if not _is_checkpoint(source)]
     unreadable = [why for _, why in refused]
-    if len(notebooks) > _MOST_NOTEBOOKS:
-        unreadable.append(f"{len(notebooks)} notebooks were handed in; the first {_MOST_NOTEBOOKS} by name are run.")
-        del notebooks[_MOST_NOTEBOOKS:]
-    if not notebooks and not unreadable:
+    if len(kept) > _MOST_NOTEBOOKS:
+        unreadable.append(f"{len(kept)} notebooks were handed in; the first {_MOST_NOTEBOOKS} by name are run.")
+        del kept[_MOST_NOTEBOOKS:]
+    if not kept and not unreadable:
         kinds = [(source.name, kind_of(source.name)) for source in attachments]
         unreadable = [f"{name} is {kind}, not a notebook." for name, kind in kinds if kind]
-    return Submission(
-        student=Student(claims[0].student.id, next((claim.student.name for claim in claims if claim.student.name), "")),
+    told = {source.name: why for source, why in refused}
+    used = {source.name for source in kept}
+    attached = {source.name for source in attachments}
+    for name, file in origins.items():
+        if name in used or name in attached:
+            fates.add(file, "notebook" if name in used else "attached")
+        elif name in told:
+            fates.add(file, "unreadable", told[name])
+        else:
+            fates.add(file, "left out", "a copy or a checkpoint of another notebook.")
+    submission = Submission(
+        student=Student(owner.student_id, names.plain(owner.name) if owner.name else ""),
         name=handed_in,
-        notebooks=tuple(notebooks),
+        notebooks=tuple(kept),
         attachments=tuple(attachments),
-        unreadable=tuple(unreadable) if notebooks or unreadable else (f"{handed_in} holds no notebook.",),
-        sha256=_sha256([*notebooks, *attachments, *(source for source, _ in refused)]),
-        handed_in=max(claim.handed_in for claim in claims),
+        unreadable=tuple(unreadable) if kept or unreadable else (f"{handed_in} holds no notebook.",),
+        sha256=_sha256([*kept, *attachments, *(source for source, _ in refused)]),
+        handed_in=when,
     )
+    return submission, fates.placed
 
 
-def _unpacked(claims: Iterable[Claim]) -> Iterator[FoundFile]:
+class _Fates:
+    """Collects what became of one student's files."""
+
+    def __init__(self, student: str) -> None:
+        self.placed: list[Placed] = []
+        self._student = student
+
+    def add(self, file: FoundFile, use: str, why: str = "") -> None:
+        source, *origin = file.origin
+        self.placed.append(Placed(source, names.plain_path(origin), self._student, use, why))
+
+
+def _unpacked(claims: Iterable[Sourced], fates: _Fates) -> Iterator[FoundFile]:
     """The files of one student, with those inside a zip file in its place; zip files inside zip files stay closed."""
-    for claim in claims:
-        file = claim.file
+    for each in claims:
+        file = replace(each.claim.file, origin=(each.source, *each.claim.origin))
+        if each.claim.aside:
+            fates.add(file, "left out", f"{each.claim.aside}.")
+            continue
         if file.problem or not file.parts[-1].lower().endswith(".zip"):
             yield file
             continue
         try:
-            inside = list(files.in_zip(file.content))
+            members = [replace(member, origin=(*file.origin, *member.parts)) for member in files.in_zip(file.content)]
         except files.TooManyFiles as error:
             yield replace(file, problem=f"was not unpacked: {error}.")
             continue
         except zipfile.BadZipFile:
             yield replace(file, problem="is not a zip file that can be opened.")
             continue
+        inside = [member for member in members if not member.junk]
+        for member in members:
+            if member.junk:
+                fates.add(member, "junk")
         yield from inside or [replace(file, problem="holds no files.")]
 
 
-def _named(found: Iterable[FoundFile]) -> Iterator[FoundFile]:
+def _named(found: Iterable[FoundFile], fates: _Fates) -> Iterator[FoundFile]:
     """The files in the order of their names, each under one name that no other file of the student has."""
     taken: dict[str, FoundFile] = {}
     for file in sorted(found, key=lambda file: (tuple(map(names.plain, file.parts)), file.parts)):
@@ -90,6 +183,8 @@ def _named(found: Iterable[FoundFile]) -> Iterator[FoundFile]:
         if other is None:
             taken[names.key(name)] = file
             yield replace(file, parts=(name,))
+        else:
+            fates.add(file, "left out", "the same file once more.")
 
 
 def _why_refused(source: SourceFile, problem: str, laid_out: Collection[str]) -> str:

@@ -40,22 +40,33 @@ class FoundFile:
     """One file: its path below the folder or archive, and its bytes or the reason why there are none.
 
     `problem` completes a sentence that starts with the file's name; `is_folder` marks a problem of a whole folder.
+    What operating systems, editors and version control left there is `junk`: it is listed and not read. `origin` is
+    the path in the instructor's source, once it is no longer `parts`.
     """
 
     parts: tuple[str, ...]
     content: bytes = b""
     problem: str = ""
     is_folder: bool = False
+    junk: bool = False
+    origin: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> tuple[str, ...]:
+        """The path in the instructor's source."""
+        return self.origin or self.parts
 
 
 def in_folder(folder: Path) -> Iterator[FoundFile]:
     """List the files below a folder in a stable order; a folder directly below that holds none is listed itself."""
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
         if _is_junk(entry.name):
-            continue
-        if entry.is_dir(follow_symlinks=False):
+            yield FoundFile((entry.name,), junk=True)
+        elif entry.is_dir(follow_symlinks=False):
             found = list(_below(Path(entry.path), (entry.name,)))
-            yield from found or [FoundFile((entry.name,), problem="holds no files.", is_folder=True)]
+            yield from found
+            if all(each.junk for each in found):
+                yield FoundFile((entry.name,), problem="holds no files.", is_folder=True)
         else:
             yield _read(entry, (entry.name,))
 
@@ -88,7 +99,11 @@ def in_zip(content: bytes | Path, *, of_class: bool = False) -> Iterator[FoundFi
         filled = set()
         for member in members:
             parts = _member_parts(member)
-            if not parts or any(_is_junk(part) for part in parts):
+            if not parts:
+                continue
+            if any(_is_junk(part) for part in parts):
+                if not member.is_dir():
+                    yield FoundFile(parts, junk=True)
                 continue
             if member.is_dir():
                 folders.append(parts)
@@ -117,6 +132,7 @@ def _below(folder: Path, parts: tuple[str, ...]) -> Iterator[FoundFile]:
             continue
         for entry in entries:
             if _is_junk(entry.name):
+                yield FoundFile((*prefix, entry.name), junk=True)
                 continue
             if entry.is_dir(follow_symlinks=False):
                 waiting.append((Path(entry.path), (*prefix, entry.name)))
@@ -151,19 +167,30 @@ def _content(parts: tuple[str, ...], path: Path, *, follow: bool) -> FoundFile:
 
 
 def _member_parts(member: zipfile.ZipInfo) -> tuple[str, ...]:
-    """The member's path; archives written by old Windows tools have backslashes and names in the Korean code page."""
+    """The member's path; old Windows tools write backslashes and the Korean code page, macOS unmarked UTF-8."""
     name = member.orig_filename.partition("\0")[0]
     if not member.flag_bits & 0x800 and not name.isascii():
-        try:
-            name = name.encode("cp437").decode("cp949")
-        except UnicodeError:
-            pass  # no Korean code page after all: the name stays as it is
+        name = _decoded(name)
     path = name.replace("\\", "/")
     parts = tuple(part for part in path.split("/") if part not in ("", "."))
     if path.startswith("/") or ".." in parts or (parts and parts[0].endswith(":")):
         # Nothing is ever written under this name, yet it is not believed to say whose file this is.
         return tuple(part for part in parts if part != "..")[-1:]
     return parts
+
+
+def _decoded(name: str) -> str:
+    """A name that zipfile read in the code page of DOS because its archive does not say which it has."""
+    try:
+        written = name.encode("cp437")
+    except UnicodeError:
+        return name  # an extra field of the archive told the name
+    for encoding in ("utf-8", "cp949"):  # hardly any text in the Korean code page is UTF-8 by chance
+        try:
+            return written.decode(encoding)
+        except UnicodeError:
+            continue
+    return name
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, parts: tuple[str, ...], left: int) -> FoundFile:

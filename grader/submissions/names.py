@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from grader.records import Student
 
@@ -45,6 +45,11 @@ def key(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
+def composed(name: str) -> str:
+    """The name with its Hangul and accents composed, as it is typed."""
+    return unicodedata.normalize("NFC", name)
+
+
 def plain(name: str) -> str:
     """The name in composed form, without characters that control a terminal, a page or a path."""
     composed = unicodedata.normalize("NFC", name)
@@ -53,6 +58,11 @@ def plain(name: str) -> str:
     )
     shown = shown.replace("/", "_").replace("\\", "_")
     return "_" if shown in ("", ".", "..") else shown
+
+
+def plain_path(parts: Iterable[str]) -> str:
+    """A path of plain names."""
+    return "/".join(map(plain, parts))
 
 
 def fitting(parts: Sequence[str]) -> list[str]:
@@ -69,21 +79,22 @@ def _cut(part: str) -> str:
     return _shortened(part.removesuffix(kept), _LONGEST_PART - len(kept.encode())) + kept
 
 
-def _shortened(text: str, longest: int) -> str:
-    """The beginning of a text and a digest of it all, in so many bytes."""
-    digest = hashlib.sha256(text.encode()).hexdigest()[:8]
+def _shortened(text: str, longest: int, *, of: str = "") -> str:
+    """The beginning of a text and a digest of it all, or of what it was made from, in so many bytes."""
+    digest = hashlib.sha256((of or text).encode("utf-8", "backslashreplace")).hexdigest()[:8]
     begun = text.encode()[: longest - 9].decode(errors="ignore").rstrip(" .")
     return f"{unicodedata.normalize('NFC', begun)}-{digest}"
 
 
 def safe_id(name: str) -> str:
     """A student id that every file system takes as a file name; Hangul stays."""
-    text = " ".join(_FORBIDDEN.sub("_", plain(name)).split()).strip(" .") or "_"
+    shown = _FORBIDDEN.sub("_", plain(name))
+    text = " ".join(shown.split()).strip(" .") or "_"
     if text.startswith("-") or _RESERVED.match(text):
         text = "_" + text
-    if len(text.encode()) > _LONGEST:
-        text = _shortened(text, _LONGEST)
-    return text
+    if shown != composed(name):  # two names that differ in what was taken out may be two people's
+        return _shortened(text, _LONGEST, of=composed(name))
+    return _shortened(text, _LONGEST) if len(text.encode()) > _LONGEST else text
 
 
 def stem(file_name: str) -> str:

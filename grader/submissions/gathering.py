@@ -1,0 +1,179 @@
+"""From the paths that an instructor names to claims: open each one, recognise how it is arranged, lose no file."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+from pathlib import Path
+
+from grader.errors import UsageError
+from grader.submissions import files, layouts, names
+from grader.submissions.assembling import Placed
+from grader.submissions.attempts import Sourced
+from grader.submissions.claims import Source
+from grader.submissions.files import FoundFile
+from grader.submissions.layouts import Recognised
+from grader.submissions.names import DEFAULT_PATTERN
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """One path that the instructor named, or an archive of a class inside it.
+
+    Args:
+        path: as named.
+        kind: what its arrangement was recognised as, a key of `layouts.TITLES`.
+        claims: the files that are somebody's.
+        left: the files that are nobody's, with the reason.
+    """
+
+    path: str
+    kind: str
+    claims: Sequence[Sourced]
+    left: Sequence[Placed]
+
+
+def gather(
+    paths: Sequence[Path], *, student_number: str = DEFAULT_PATTERN, zone: tzinfo | None = None
+) -> list[Gathered]:
+    """Read every file below each path and find out whose it is, as far as the source alone tells.
+
+    Args:
+        paths: folders, zip archives or single notebooks.
+        student_number: a regular expression that finds a student number in a name.
+        zone: of times without an offset; None is this machine's.
+
+    Raises:
+        UsageError: a path does not exist or holds no submission, or the pattern is not a regular expression.
+    """
+    try:
+        number = re.compile(student_number)
+    except re.error as error:
+        raise UsageError(f"the pattern of a student number, {student_number!r}, is wrong: {error}") from error
+    return [each for path in paths for each in _gathered(path, number, zone)]
+
+
+def _gathered(path: Path, number: re.Pattern[str], zone: tzinfo | None) -> Iterator[Gathered]:
+    try:
+        found = _found(path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+    inner: list[Gathered] = []
+    if path.is_dir() and not number.search(names.stem(path.resolve().name)):
+        found, inner = _with_archives_apart(found, path, number, zone)
+    source = _source(path.resolve().name, found, number, zone)
+    recognised = _recognised(source, whole=path.is_dir() or _is_zip(path), is_zip=_is_zip(path))
+    if not recognised.claims and not inner:
+        raise UsageError(f"{path} holds no submission; expected notebooks, zip files, or a folder for each student.")
+    if recognised.claims or not inner:
+        yield _sorted(str(path), recognised, found)
+    yield from inner
+
+
+def _source(name: str, found: Sequence[FoundFile], number: re.Pattern[str], zone: tzinfo | None) -> Source:
+    real, junk = [file for file in found if not file.junk], [file.parts for file in found if file.junk]
+    return Source(name, real, number, zone, junk)
+
+
+def _recognised(source: Source, *, whole: bool, is_zip: bool) -> Recognised:
+    """The claims on the files of a source, as they lie or within the one folder around them all."""
+    stripped = _stripped(source)
+    for each in (source, stripped):
+        if each and (known := layouts.of_lms(each)):
+            return known
+    if whole and source.number.search(names.stem(source.name)):
+        return Recognised(layouts.PLAIN, layouts.of_one_student(source))
+    if is_zip and stripped and _is_wrapper(source, stripped):
+        source = stripped
+    return Recognised(layouts.PLAIN, layouts.plain(source))
+
+
+def _with_archives_apart(
+    found: list[FoundFile], folder: Path, number: re.Pattern[str], zone: tzinfo | None
+) -> tuple[list[FoundFile], list[Gathered]]:
+    """Take out of a folder the archives that are no student's but an LMS's download of a class."""
+    rest, inner = [], []
+    for file in found:
+        name = file.parts[0]
+        known = None
+        if len(file.parts) == 1 and name.lower().endswith(".zip") and not number.search(names.stem(name)):
+            try:
+                members = list(files.in_zip(folder / name, of_class=True)) if not file.problem else []
+            except (zipfile.BadZipFile, OSError):
+                members = []
+            source = _source(name, members, number, zone)
+            known = layouts.of_lms(source)
+            if known is None and (stripped := _stripped(source)):
+                known = layouts.of_lms(stripped)
+        if known:
+            inner.append(_sorted(str(folder / name), known, members))
+        else:
+            rest.append(file)
+    return rest, inner
+
+
+def _sorted(path: str, recognised: Recognised, found: Sequence[FoundFile]) -> Gathered:
+    """Every file either with its claims or with the reason why it has none."""
+    origins = {claim.origin for claim in recognised.claims}
+    left = []
+    for file in found:
+        if file.junk:
+            left.append(Placed(path, names.plain_path(file.whole), "", "junk"))
+        elif file.whole not in origins:
+            use, why = _nobodys(file, recognised.kind)
+            left.append(Placed(path, names.plain_path(file.whole), "", use, why))
+    return Gathered(path, recognised.kind, [Sourced(claim, path, recognised.kind) for claim in recognised.claims], left)
+
+
+def _nobodys(file: FoundFile, kind: str) -> tuple[str, str]:
+    """What becomes of a file that is nobody's, and why."""
+    if kind != layouts.PLAIN and file.parts[-1] in layouts.LISTS:
+        return "left out", "the download's own list."
+    if files.CHECKPOINTS in file.parts:
+        return "left out", "a copy that Jupyter made."
+    if kind == layouts.PLAIN:
+        return "not placed", "not a kind of file that students hand in."
+    return "not placed", f"not named as in {layouts.TITLES[kind]}, and without a student number."
+
+
+def _found(path: Path) -> list[FoundFile]:
+    if not path.exists():
+        raise UsageError(f"{path} does not exist.")
+    if path.is_dir():
+        return list(files.in_folder(path))
+    if not _is_zip(path):
+        return [files.one_file(path)]
+    try:
+        return list(files.in_zip(path, of_class=True))
+    except zipfile.BadZipFile as error:
+        raise UsageError(f"{path} is not a zip file that can be opened: {error}") from error
+
+
+def _is_zip(path: Path) -> bool:
+    return path.suffix.lower() == ".zip" and not path.is_dir()
+
+
+def _stripped(source: Source) -> Source | None:
+    """The source within the one folder that holds everything; None where there is none."""
+    tops = {file.parts[0] for file in source.files}
+    if len(tops) != 1 or any(len(file.parts) == 1 for file in source.files):
+        return None
+    inner = [replace(file, parts=file.parts[1:], origin=file.origin or file.parts) for file in source.files]
+    (top,) = tops
+    left = [parts[1:] for parts in source.left if len(parts) > 1]
+    return replace(source, name=top, files=inner, left=left)
+
+
+def _is_wrapper(source: Source, stripped: Source) -> bool:
+    """Whether the one folder is what many programs put around all they zip, instead of a student's own.
+
+    It is that when it is called like the archive or holds files of several students.
+    """
+    if source.number.search(stripped.name):
+        return False
+    named_alike = names.key(names.stem(stripped.name)) == names.key(names.stem(source.name))
+    owners = {names.key(claim.owner.student_id) for claim in layouts.plain(stripped)}
+    return named_alike or len(owners) > 1
