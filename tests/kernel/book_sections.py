@@ -385,6 +385,22 @@ for data in (Own(), Unvalidated(), Augmented()):
     trainer.fit(model, data)
     seen[type(data).__name__] = [model.state_dict(), trainer.num_train_batches, trainer.num_val_batches]
 """,
+    "transforms of the student's own": f"""
+from torchvision import transforms
+data = d2l.FashionMNIST(batch_size=4)
+seen['plain'] = [data.train[3], type(data.train.transform).__name__, data.train.target_transform, len(data.train.data)]
+data.train.transform.transforms.insert(0, transforms.RandomHorizontalFlip())
+data.val.transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize(0.5, 0.5)])
+data.val.target_transform = lambda label: 9 - label
+seen['train'] = [list(batch) for batch in data.train_dataloader()]
+seen['val'] = [list(batch) for batch in data.val_dataloader()]
+data.train.data, data.train.targets = data.train.data[:6], data.train.targets[:6]
+model = Network({DENSE})
+d2l.Trainer(max_epochs=2).fit(model, data)
+seen['weights'] = model.state_dict()
+rows = torch.utils.data.DataLoader(torch.utils.data.Subset(d2l.FashionMNIST().train, [5, 1, 3]), batch_size=2)
+seen['rows'] = [list(batch) for batch in rows]
+""",
     "split for cross-validation": f"""
 data = d2l.FashionMNIST(batch_size=4)
 part = torch.utils.data.Subset(data.train, range(6))

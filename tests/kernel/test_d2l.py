@@ -549,8 +549,50 @@ def test_copying_a_trained_model_copies_no_images(ours: ModuleType) -> None:
 
     twin = copy.deepcopy(names["model"])
 
-    assert twin.trainer.train_dataloader.dataset.pictures.data is names["data"].train.data
+    assert twin.trainer.train_dataloader.dataset.data is names["data"].train.data
     assert twin.net[0].weight is not names["model"].net[0].weight
+
+
+ON_A_DEVICE = """
+data = d2l.FashionMNIST(batch_size=8, resize=(32, 32))
+model = d2l.LeNet()
+model.apply_init([next(iter(data.get_dataloader(True)))[0]], d2l.init_cnn)
+trainer = Kind(max_epochs=1)
+trainer.gpus = gpus
+trainer.fit(model, data)
+"""
+
+
+@pytest.mark.usefixtures("served")
+def test_images_that_lie_on_the_device_are_the_same_in_the_same_order(ours: ModuleType) -> None:
+    """The CPU stands for the device: what is left to differ is where the data lie."""
+    moved, placed = (run(ours, ON_A_DEVICE, Kind=ours.Trainer, gpus=gpus) for gpus in ([], [torch.device("cpu")]))
+
+    assert moved["trainer"].train_dataloader._served is moved["data"].train
+    assert placed["trainer"].train_dataloader._served is not placed["data"].train
+    assert placed["trainer"].val_dataloader._served is not placed["data"].val
+    torch.testing.assert_close(placed["model"].state_dict(), moved["model"].state_dict(), rtol=0, atol=0)
+
+
+@pytest.mark.usefixtures("served")
+def test_images_stay_where_they_are_for_a_prepare_batch_of_the_students_own(ours: ModuleType) -> None:
+    own = type("Own", (ours.Trainer,), {"prepare_batch": lambda self, batch: batch})
+
+    names = run(ours, ON_A_DEVICE, Kind=own, gpus=[torch.device("cpu")])
+
+    assert names["trainer"].train_dataloader._served is names["data"].train
+
+
+def test_a_board_makes_the_same_points_of_values_that_lie_on_a_device(ours: ModuleType) -> None:
+    boards = [ours.ProgressBoard(), ours.ProgressBoard()]
+    for x, y in enumerate(torch.rand(10)):
+        boards[0].draw(x, y.numpy(), "loss", every_n=3)
+        boards[1].draw(x, y, "loss", every_n=3)
+
+    kept, fetched = (board.data["loss"] for board in boards)
+    assert kept == fetched
+    assert [type(point.y) for point in fetched] == [type(point.y) for point in kept]
+    assert len(kept) == 3
 
 
 def test_a_missing_data_set_is_named(ours: ModuleType) -> None:

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from grader.kernel.inside import images
 
 _SHARE_OF_MEMORY = 4  # a data set may take one part in so many of what a GPU has free
+_AT_ONCE = 8  # images resized in one piece on a CPU, so that their levels in float64 stay in its cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def prepared(pixels: Tensor, size: int) -> Tensor:
 
 
 def resized(pictures: Tensor, size: tuple[int, int]) -> Tensor:
-    """Resize bytes (..., H, W) as Pillow does, bilinearly; whole levels, in float64 where anything was to do.
+    """Resize bytes (..., H, W) as Pillow does, bilinearly; whole levels, in float32 where anything was to do.
 
     Both passes round to whole levels and their weights are 22-bit fractions, as in Pillow, so for the square sizes
     of the book every pixel is the same as by torchvision's Resize.
@@ -74,9 +75,11 @@ def resized(pictures: Tensor, size: tuple[int, int]) -> Tensor:
     height, width = pictures.shape[-2:]
     if (height, width) == tuple(size):
         return pictures
+    if pictures.dim() > 2 and pictures.device.type == "cpu" and len(pictures) > _AT_ONCE:
+        return torch.cat([resized(part, size) for part in pictures.split(_AT_ONCE)])
     levels = pictures.double() @ _resampling(width, size[1], pictures.device)
     levels = _resampling(height, size[0], pictures.device).T @ levels.add_(0.5).floor_()
-    return levels.add_(0.5).floor_()
+    return levels.add_(0.5).floor_().float()
 
 
 @functools.cache

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
+import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, TensorDataset
+from torchvision import transforms  # type: ignore[import-untyped]  # torchvision ships no annotations
 
 from grader.kernel.inside import images
 from grader.kernel.inside.pixels import resized
@@ -67,10 +70,11 @@ class SyntheticRegressionData(DataModule):
         return self.get_tensorloader((self.X, self.y), train, rows)
 
 
-class ImageTensors(Dataset[tuple[Tensor, int]]):
+class ImageTensors(Dataset[tuple[Any, Any]]):
     """Images as float32 tensors in [0, 1], (1, H, W), made from bytes when asked for.
 
-    `data` and `targets` are the images (N, H, W), uint8, and labels as torchvision's data sets have them.
+    `data`, `targets`, `transform` and `target_transform` are what torchvision's data sets have: images (N, H, W),
+    uint8, labels, and what is done to a picture. Where a notebook changes that, its own is done, picture by picture.
     """
 
     def __init__(self, data: Tensor, targets: Tensor, classes: Sequence[str], size: tuple[int, int]) -> None:
@@ -78,21 +82,48 @@ class ImageTensors(Dataset[tuple[Tensor, int]]):
         self.targets = targets
         self.classes = list(classes)
         self.size = size
+        self.transform: Any = transforms.Compose([transforms.Resize(size), transforms.ToTensor()])
+        self.target_transform: Any = None
+        self._unchanged = self._transforms()
 
     def __len__(self) -> int:
         return len(self.data)
 
-    def __getitem__(self, index: int) -> tuple[Tensor, int]:
-        return as_pixels(self.data[index][None], self.size)[0], int(self.targets[index])
+    def __getitem__(self, index: int) -> tuple[Any, Any]:
+        return self.__getitems__([index])[0]
 
-    def batch(self, indices: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """Images (len(indices), 1, H, W) and their labels."""
-        rows = torch.as_tensor(indices)
+    def __getitems__(self, indices: Sequence[int]) -> list[tuple[Any, Any]]:
+        if self.as_published():
+            pictures, labels = self.batch(torch.as_tensor(indices))
+            return list(zip(pictures.unbind(), labels.tolist(), strict=True))
+        return [self._transformed(index) for index in indices]
+
+    def as_published(self) -> bool:
+        """Whether a picture is only resized and scaled, so that many can be at once."""
+        return self._transforms() == self._unchanged
+
+    def batch(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Images (n, 1, H, W) and their labels, where the data are; `rows` may be on the CPU."""
+        rows = rows.to(self.data.device)
         return as_pixels(self.data[rows], self.size), self.targets[rows]
+
+    def to(self, device: torch.device) -> ImageTensors:
+        """The same images and labels on a device."""
+        return ImageTensors(self.data.to(device), self.targets.to(device), self.classes, self.size)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ImageTensors:
         # A trained model knows its trainer, and that its data: copying a model must not copy 50,000 images.
         return self
+
+    def _transforms(self) -> tuple[Any, ...]:
+        return (self.target_transform, *getattr(self.transform, "transforms", ["another"]))
+
+    def _transformed(self, index: int) -> tuple[Any, Any]:
+        picture: Any = Image.fromarray(np.asarray(self.data[index]))
+        label: Any = int(self.targets[index])
+        if self.transform is not None:
+            picture = self.transform(picture)
+        return picture, label if self.target_transform is None else self.target_transform(label)
 
 
 def as_pixels(pictures: Tensor, size: tuple[int, int]) -> Tensor:
@@ -100,27 +131,47 @@ def as_pixels(pictures: Tensor, size: tuple[int, int]) -> Tensor:
 
     So for the square sizes of the book every pixel is the same as by torchvision's Resize and ToTensor.
     """
-    return resized(pictures, size)[:, None].float() / 255
+    return resized(pictures, size)[:, None].float().div_(255)
 
 
-class _WholeBatches(Dataset[Any]):
-    """Lets a DataLoader, with its order of drawing random numbers, fetch a batch in one piece."""
+class ImageLoader(DataLoader[Any]):
+    """A DataLoader of one split that makes a batch in one piece, in the order and with the random numbers of torch's.
 
-    def __init__(self, pictures: ImageTensors) -> None:
-        self.pictures = pictures
+    Without `drop_last`, samplers or workers of one's own: who wants these writes `DataLoader(data.train, ...)`.
+    """
 
-    def __len__(self) -> int:
-        return len(self.pictures)
+    def __init__(self, pictures: ImageTensors, batch_size: int, shuffle: bool) -> None:
+        super().__init__(pictures, batch_size, shuffle=shuffle)
+        self._shuffles = shuffle
+        self._served = pictures
 
-    def __getitem__(self, index: int) -> tuple[Tensor, int]:
-        return self.pictures[index]
+    def on(self, device: torch.device) -> ImageLoader:
+        """The same batches, on a device from the start; this one where pictures are transformed one by one."""
+        if not self._served.as_published() or self.batch_size is None:
+            return self
+        there = ImageLoader(self._served, self.batch_size, self._shuffles)
+        there._served = self._served.to(device)
+        return there
 
-    def __getitems__(self, indices: list[int]) -> list[Tensor]:
-        return list(self.pictures.batch(indices))
+    def __iter__(self) -> Any:
+        if not self._served.as_published() or self.batch_size is None:
+            return super().__iter__()
+        _drawn()  # as torch's does for its workers
+        return self._batches(self.batch_size)
+
+    def _batches(self, size: int) -> Iterator[list[Tensor]]:
+        count = len(self._served)
+        if self._shuffles:
+            order = torch.randperm(count, generator=torch.Generator().manual_seed(_drawn()), device="cpu")
+        else:
+            order = torch.arange(count, device="cpu")
+        for rows in order.to(self._served.data.device).split(size):
+            yield list(self._served.batch(rows))
 
 
-def _as_it_is(batch: Any) -> Any:
-    return batch
+def _drawn() -> int:
+    """A seed from the global generator."""
+    return int(torch.empty((), dtype=torch.int64, device="cpu").random_().item())
 
 
 class FashionMNIST(DataModule):
@@ -142,7 +193,7 @@ class FashionMNIST(DataModule):
         """The loader of one split, shuffled for training; a split that a student replaced is loaded as it is."""
         split = self.train if train else self.val
         if isinstance(split, ImageTensors):
-            return DataLoader(_WholeBatches(split), self.batch_size, shuffle=train, collate_fn=_as_it_is)
+            return ImageLoader(split, self.batch_size, train)
         return DataLoader(split, self.batch_size, shuffle=train)
 
     def visualize(self, batch: Any, nrows: int = 1, ncols: int = 8, labels: Any = ()) -> None:

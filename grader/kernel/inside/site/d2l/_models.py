@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ._parameters import HyperParameters
-from ._plotting import ProgressBoard
+from ._plotting import ProgressBoard, noted
 
 
 class Module(nn.Module, HyperParameters):
@@ -48,7 +48,7 @@ class Module(nn.Module, HyperParameters):
             x = trainer.epoch + 1
             every_n = trainer.num_val_batches / self.plot_valid_per_epoch
         label = f"{'train' if train else 'val'}_{key}"
-        self.board.draw(x, value.detach().cpu().numpy(), label, every_n=int(every_n))
+        self.board.draw(x, noted(value, self.board), label, every_n=int(every_n))
 
     def training_step(self, batch: Sequence[Any]) -> Any:
         """The loss of a training batch, whose last element is the target; recorded."""

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from ._parameters import HyperParameters
 
@@ -52,8 +54,22 @@ class ProgressBoard(HyperParameters):
         waiting.append(Point(x, y))
         if len(waiting) == every_n:
             xs, ys = zip(*waiting, strict=True)
+            if all(isinstance(each, Tensor) for each in ys):
+                ys = tuple(torch.stack(ys).cpu().numpy())
             curve.append(Point(sum(xs) / every_n, sum(ys) / every_n))
             waiting.clear()
+
+
+_DRAW = ProgressBoard.draw  # as it was before a notebook adds another to the class
+
+
+def noted(value: Tensor, board: ProgressBoard) -> Any:
+    """A value for a board: an array; on a graphics card itself, which the board fetches when it makes a point of it.
+
+    To fetch each would stop the card at every step.
+    """
+    value = value.detach()
+    return value if value.is_cuda and type(board).draw is _DRAW else value.cpu().numpy()
 
 
 class Blank:

@@ -10,6 +10,7 @@ from torch import nn
 
 from grader.kernel.inside import images
 
+from ._data import ImageLoader
 from ._parameters import HyperParameters
 from ._tensors import gpu, num_gpus
 
@@ -90,7 +91,8 @@ class Trainer(HyperParameters):
         """Train for all epochs, or until the session's limit of steps is reached."""
         self.prepare_data(data)
         # Here and not in prepare_data: whoever overrides that is limited all the same.
-        self.train_dataloader = limited(self.train_dataloader)
+        self.train_dataloader = limited(self._placed(self.train_dataloader))
+        self.val_dataloader = self._placed(self.val_dataloader)
         self.prepare_model(model)
         self.optim = model.configure_optimizers()
         self.epoch = 0
@@ -123,6 +125,11 @@ class Trainer(HyperParameters):
                 self.model.validation_step(self.prepare_batch(batch))
             self.val_batch_idx += 1
 
+    def _placed(self, loader: Any) -> Any:
+        """The loader with its images on the device from the start, where batches would be moved there and no more."""
+        moves = type(self).prepare_batch is _PREPARE_BATCH
+        return loader.on(self.gpus[0]) if self.gpus and moves and isinstance(loader, ImageLoader) else loader
+
     def _validates_later(self) -> bool:
         """Under a limit of steps only the last epoch validates: a quick pass has no time for more."""
         if not isinstance(self.train_dataloader, LimitedLoader) or exhausted(self.train_dataloader):
@@ -136,6 +143,9 @@ class Trainer(HyperParameters):
         if norm > grad_clip_val:
             for gradient in gradients:
                 gradient.mul_(grad_clip_val / norm)
+
+
+_PREPARE_BATCH = Trainer.prepare_batch  # as it was before a notebook adds another to the class
 
 
 def _available_gpus() -> int:
