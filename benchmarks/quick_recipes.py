@@ -18,6 +18,7 @@ from grader import checks, datasets, rubric
 from grader.answer_key import AnswerKey
 from grader.checks.learns import learns
 from grader.kernel.inside import images
+from grader.measuring.session import Measuring
 from grader.records import Item
 
 ROOT = Path(__file__).parents[1]
@@ -60,7 +61,14 @@ def measure(item: Item, reference: str, arguments: argparse.Namespace) -> None:
     for seed in range(arguments.seeds):
         key = Seeded(ROOT, reference)
         key.shift = seed
-        finding = learns(key, key, item, **item.options, profile=arguments.profile, device=arguments.device)
+        finding = learns(
+            Measuring(key, vars(key.solutions)),
+            key,
+            item,
+            **item.options,
+            profile=arguments.profile,
+            device=arguments.device,
+        )
         if "accuracy" not in finding.evidence:
             print(f"{item.id:18} not measured: {finding.message}", flush=True)
             return

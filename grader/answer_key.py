@@ -22,7 +22,7 @@ import torch
 from grader.errors import AnswerKeyError, RubricError
 from grader.kept_answers import KeptAnswers
 from grader.kernel.inside.answering import NotDefined, answer
-from grader.kernel.wire import observation_frame, read_observation
+from grader.kernel.wire import max_answer, observation_frame, read_observation
 from grader.probes import Layer, Observation, Probe, Returned, Value, Version
 
 _Case: TypeAlias = tuple[tuple[Value, ...], dict[str, Value], Any]
@@ -89,7 +89,7 @@ class AnswerKey:
             observation = answer(probe, self)
         if isinstance(observation, Returned):
             # Through the same door as a student's values, so that both are plain and detached.
-            return read_observation(observation_frame(observation))
+            return read_observation(observation_frame(observation, max_answer(probe)))
         raise AnswerKeyError(f"the reference's {probe.target} fails on question {probe.question!r}: {observation}")
 
     @contextmanager

@@ -44,6 +44,16 @@ _BEGINNINGS: Mapping[str, bytes] = {
     "fashion_mnist": bytes([9, 0, 0, 3, 0, 2, 7, 2, 5, 5, 0, 9, 5, 5, 7, 9]),
     "mnist": bytes([5, 0, 4, 1, 9, 2, 1, 3, 1, 4, 3, 5, 3, 6, 1, 7]),
 }
+CLASSES: Mapping[str, tuple[str, ...]] = {
+    "fashion_mnist": (
+        *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+        *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+    ),
+    "mnist": tuple("0123456789"),
+    "cifar10": ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
+}
+"""What the labels of a data set mean, in their order."""
+_HELD_OUT_SHARE = 6  # one training image in so many is for validation, the last ones: as kernel/inside/images.py serves
 _REMEDY: Mapping[str, str] = {
     "fashion_mnist": "run `make setup`, or `apt-get install dataset-fashion-mnist`, or set GRADER_DATA to its folder",
     "mnist": "run `make setup`, or set GRADER_DATA to a folder that holds it in a folder called mnist",
@@ -113,6 +123,36 @@ def _test_split(source: Path, name: str, count: int) -> TestSplit:
     images, labels = _read_cifar(source, _CIFAR_TEST) if name == "cifar10" else (_read(source, file) for file in _TEST)
     chosen = np.random.default_rng(0).permutation(len(labels))[:count]
     return TestSplit(images[chosen], labels[chosen].astype(np.int64))
+
+
+def held_out(name: str, count: int, seed: int) -> TestSplit:
+    """So many images and labels drawn from those training images that nothing is trained on; all where there are fewer.
+
+    Raises:
+        DataMissing: the data set is not on this machine.
+    """
+    import numpy as np
+
+    images, labels = _training(folder(name), name)
+    first = len(labels) - len(labels) // _HELD_OUT_SHARE
+    chosen = first + np.random.default_rng(seed).permutation(len(labels) - first)[:count]
+    return TestSplit(images[chosen], labels[chosen].astype(np.int64))
+
+
+@functools.lru_cache(maxsize=4)
+def _training(source: Path, name: str) -> tuple[Bytes, Bytes]:
+    """Images and labels of the training files; of those laid out for the sandbox only what is used is read."""
+    import numpy as np
+
+    laid_out = training_folder()
+    if laid_out is None:
+        raise DataMissing(f"{source} has vanished")
+    images, labels = (laid_out / name / file for file in _TRAINING)
+    with images.open("rb") as opened:
+        head = opened.read(4)
+        shape = struct.unpack(f">{head[3]}I", opened.read(4 * head[3]))
+    mapped = np.memmap(images, dtype=np.uint8, mode="r", offset=4 + 4 * len(shape), shape=shape)
+    return mapped, np.frombuffer(labels.read_bytes(), dtype=np.uint8, offset=8)
 
 
 def fingerprint(name: str) -> str:

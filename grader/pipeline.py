@@ -25,6 +25,7 @@ from grader.errors import CourseError
 from grader.kernel.session import KernelSession, Script
 from grader.kernel.submitted import AtVersion, SubmittedSession
 from grader.kernel.template import Sandboxes
+from grader.measuring.session import Measuring
 from grader.probes import Missing, Observation, Probe, Returned, Session, Version
 from grader.recording import NotRecorded, Recorder
 from grader.records import Assignment, Finding, Grade, Item, Outcome, Profile, Submission
@@ -76,7 +77,7 @@ def grade(
         facts = _Imports(notebooks, course.assignment)
 
         def judged(session: Session, item: Item) -> Finding:
-            recorders[item.id] = Recorder(_Told(session, facts))
+            recorders[item.id] = Recorder(Measuring(_Told(session, facts), vars(course.key.solutions)))
             return judge(recorders[item.id], item, findings, course)
 
         with _opened(submission, notebooks, course, items) as submitted:

@@ -22,6 +22,7 @@ LAYERS = (
     ("commands",),
     ("runners",),
     ("pipeline", "verifying"),
+    ("measuring",),
     ("kernel", "answer_key", "checks", "gradebook", "reports", "exports", "recording", "keys", "kept_answers"),
     ("marks",),
     (
@@ -59,9 +60,10 @@ ACROSS = {
 
 # Third parties, and the only places that may import them.
 DOORS = {
-    "torch": ("answer_key.py", "checks/", "commands/doctor.py", "commands/isolation.py", "compare.py", "diagnosis/", "kernel/", "runners/work.py", "commands/rescoring.py", "commands/verify.py", "verifying/candidates.py"),
+    "torch": ("answer_key.py", "checks/", "commands/doctor.py", "commands/isolation.py", "compare.py", "diagnosis/", "kernel/", "measuring/", "runners/work.py", "commands/rescoring.py", "commands/verify.py", "verifying/candidates.py"),
     "numpy": ("answer_key.py", "datasets.py", "kernel/"),
     "IPython": ("kernel/", "notebook/"),
+    "safetensors": ("kernel/inside/", "measuring/"),
     "traitlets": ("kernel/inside/",),
     "pyseccomp": ("kernel/sandbox.py",),
     "torchvision": ("kernel/inside/",),
@@ -162,7 +164,7 @@ def test_exceptions_are_between_neighbours_and_still_needed() -> None:
 
 
 SHARED_BY_CHECKS = tuple(
-    f"grader.checks.{name}" for name in ("asking", "banned", "module_answers", "picturing", "trainings")
+    f"grader.checks.{name}" for name in ("asking", "banned", "doubts", "module_answers", "picturing", "trainings")
 )
 
 

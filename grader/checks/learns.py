@@ -1,6 +1,7 @@
-"""A network learns a data set: trained in the sandbox by the rubric's recipe, measured here on the test split.
+"""A network learns a data set: trained in the sandbox by the rubric's recipe, measured outside it on the test split.
 
-The test labels never enter the sandbox; its images do so unlabelled, after training is over.
+The test labels never enter the sandbox. How the accuracy is measured stands in grader/measuring/, what speaks against
+it in doubts.py.
 
 Where a start by chance could decide, chance is asked three times: an accuracy that does not lie clearly above full
 credit, nor clearly below any, is measured with two more seeds, and the median counts. A repetition that gives no
@@ -13,13 +14,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeGuard
 
 import torch
 
 from grader import datasets
 from grader.checks.asking import Reference, failed, passed, sentence
-from grader.checks.trainings import Training, told, train_probe, untrained
+from grader.checks.doubts import Doubts, doubts
+from grader.checks.trainings import UNTRAINED, Training, told, train_probe, untrained
 from grader.errors import DataMissing
 from grader.probes import Died, Probe, Returned, Session, TimedOut, Value
 from grader.records import Finding, Item, Outcome
@@ -30,11 +31,27 @@ _SURE_PASS, _SURE_FAIL = 2.0, 3.0  # standard errors beyond full and below no cr
 
 @dataclass(frozen=True, slots=True)
 class _Measured:
-    """One training: the seed it started from, the test accuracy it reached, what it said of itself."""
+    """One training: the seed it started from, what it said of itself, what was measured and what speaks against it."""
 
     seed: int
-    accuracy: float
     training: Training
+    found: Mapping[str, Value]
+    doubts: Doubts
+
+    @property
+    def accuracy(self) -> float:
+        """On the test split."""
+        return float(self.found["accuracy"])
+
+    def evidence(self, steps: float) -> dict[str, Value]:
+        """What the feedback shows of it, as JSON values; `steps` of the recipe count where training does not say."""
+        return {
+            "accuracy": round(self.accuracy, 4),
+            "confusion": self.found["confusion"],
+            "measured_by": self.found["by"],
+            **self.training.evidence(steps),
+            "seed": self.seed,
+        }
 
 
 def learns(
@@ -49,63 +66,59 @@ def learns(
     profile: str = "quick",
     device: str = "cpu",
 ) -> Finding:
-    """Train for a number of steps, then ask for logits; credit rises linearly from accuracy `none` to `full`."""
+    """Train for a number of steps, then measure; credit rises linearly from accuracy `none` to `full`.
+
+    The session answers `measured` as `measuring.session.Measuring` does.
+    """
     recipe = profiles[profile]
-    try:
-        test = datasets.test_split(data, int(recipe["test"]))
-    except DataMissing as error:
-        return Finding(Outcome.BROKEN, 0.0, str(error))
-    images = torch.from_numpy(test.images.copy())
 
     def measured(number: int) -> _Measured | Finding:
         seed = reference.seed(item.id, number)
         train = train_probe(item, seed, recipe, data=data, device=device, args=args, kwargs=kwargs)
-        ask_logits = Probe("logits", item.target, (images,), {}, seed, {"size": recipe["size"]})
-        return _measured(student, train, ask_logits, torch.from_numpy(test.labels))
+        wanted = {"data": data, "test": int(recipe["test"]), "size": recipe["size"], "device": device}
+        known = torch.from_numpy(datasets.held_out(data, UNTRAINED, seed).labels)
+        return _measured(student, train, Probe("measured", item.target, train.args, train.kwargs, seed, wanted), known)
 
-    first = measured(0)
-    if isinstance(first, Finding):
-        return first
-    runs = [first]
-    if _undecided(first.accuracy, len(test.labels), recipe):
-        repeated = [measured(number) for number in range(1, 1 + _REPETITIONS)]
-        runs += [each for each in repeated if isinstance(each, _Measured)]
+    try:
+        first = measured(0)
+        if isinstance(first, Finding):
+            return first
+        runs = [first]
+        images = int(first.found["images"])
+        if not first.doubts.certain and _undecided(first.accuracy, images, recipe):
+            repeated = [measured(number) for number in range(1, 1 + _REPETITIONS)]
+            runs += [each for each in repeated if isinstance(each, _Measured)]
+    except DataMissing as error:
+        return Finding(Outcome.BROKEN, 0.0, str(error))
     counts = _counting(runs)
     evidence = {
-        "accuracy": round(counts.accuracy, 4),
+        **counts.evidence(recipe["steps"]),
         "accuracies": [round(each.accuracy, 4) for each in runs],
-        **counts.training.evidence(recipe["steps"]),
-        "seed": counts.seed,
+        "seeds": [each.seed for each in runs],
+        "doubts": list(dict.fromkeys(sentence for each in runs for sentence in each.doubts.odd)),
+        "data": data,
+        "recipe": dict(recipe),
         "device": device,
         "profile": profile,
     }
-    return _ramp(counts.accuracy, len(test.labels), recipe, _spread(runs), evidence)
+    if certain := [each.doubts.certain for each in runs if each.doubts.certain]:
+        return failed(certain[0], evidence=evidence)
+    return _ramp(counts.accuracy, images, recipe, _spread(runs) + _constant(counts, data), evidence)
 
 
-def _measured(student: Session, train: Probe, ask_logits: Probe, labels: torch.Tensor) -> _Measured | Finding:
-    """Train once and compare the logits with the labels; a finding where there is nothing to compare."""
-    trained, measured = student.ask([train, ask_logits])
+def _measured(student: Session, train: Probe, measure: Probe, known: torch.Tensor) -> _Measured | Finding:
+    """Train once and measure; a finding where there is nothing to measure. `known` labels what it sees untrained."""
+    trained, measured = student.ask([train, measure])
     if (finding := untrained(trained, train.target)) is not None:
         return finding
     if isinstance(measured, TimedOut | Died):
         return Finding(Outcome.BROKEN, 0.0, f"The trained network gave no logits: {sentence(measured, train.target)}")
     if not isinstance(measured, Returned):
         return failed(sentence(measured, train.target))
-    logits = measured.value
-    if not _one_row_each(logits, len(labels)):
+    if measured.value is None:
         return failed(f"The trained `{train.target}` does not give one row of logits per image.")
-    accuracy = float((logits.argmax(dim=1) == labels).double().mean())
-    return _Measured(train.seed, accuracy, told(trained))
-
-
-def _one_row_each(logits: Value, images: int) -> TypeGuard[torch.Tensor]:
-    return (
-        isinstance(logits, torch.Tensor)
-        and logits.is_floating_point()
-        and logits.dim() == 2
-        and logits.shape[0] == images
-        and logits.shape[1] > 0
-    )
+    training = told(trained)
+    return _Measured(train.seed, training, measured.value, doubts(train.target, training, known, measured.value))
 
 
 def _undecided(accuracy: float, images: int, recipe: Mapping[str, float]) -> bool:
@@ -125,6 +138,13 @@ def _spread(runs: Sequence[_Measured]) -> str:
         return ""
     chosen = "median of three" if len(runs) == 3 else "better of two"
     return f" This is the {chosen} trainings: {', '.join(f'{each:.3f}' for each in sorted(r.accuracy for r in runs))}."
+
+
+def _constant(run: _Measured, data: str) -> str:
+    """A word on a network that has one answer for everything."""
+    said = [label for label, column in enumerate(zip(*run.found["confusion"], strict=True)) if any(column)]
+    names = datasets.CLASSES.get(data, tuple(map(str, range(10))))
+    return f" It answers {names[said[0]]} to every image." if len(said) == 1 else ""
 
 
 def _error(accuracy: float, images: int) -> float:

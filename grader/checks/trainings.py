@@ -10,11 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+
+from grader import datasets
 from grader.checks.asking import failed, sentence
 from grader.errors import RubricError
 from grader.probes import Observation, Probe, Raised, Returned, TimedOut, Value
 from grader.records import Finding, Item, Outcome
 
+UNTRAINED = 200  # images that are answered before the first step
 _RECIPE = ("steps", "batch", "lr", "size", "train")
 _STEPS = 1 << 40
 _STOPPED = ("budget", "enough")
@@ -30,12 +34,20 @@ class Training:
         curve: per look the step, the mean loss since the last one, and the accuracy on held-out images.
         steps: how many were taken; None if it does not say.
         stopped: budget, enough, or "".
+        untrained: the logits before the first step, (images, classes), if there are such.
+        changed: how many parameters it changed; None where that is not known.
+        replaced: the steps before which something else than the optimiser had changed nearly all weights.
+        touched: the steps before which it had changed any.
     """
 
     losses: list[float | None]
     curve: list[list[float | None]]
     steps: int | None = None
     stopped: str = ""
+    untrained: torch.Tensor | None = None
+    changed: int | None = None
+    replaced: int = 0
+    touched: int = 0
 
     def evidence(self, steps: float) -> dict[str, Any]:
         """What the feedback shows of it, as JSON values; `steps` of the recipe count where it does not say."""
@@ -55,8 +67,11 @@ def train_probe(
 ) -> Probe:
     """The question to train an item's target by a recipe of the rubric; the arguments are its constructor's.
 
+    It carries unlabelled images, `UNTRAINED` of them, which the network answers before its first step.
+
     Raises:
         RubricError: training would stop before full credit is reached.
+        DataMissing: the data set is not on this machine.
     """
     settings = {"data": data, "device": device, **{name: recipe[name] for name in _RECIPE}}
     if "enough" in recipe:
@@ -66,7 +81,8 @@ def train_probe(
                 f"below what earns full credit ({recipe['full']:g})"
             )
         settings["enough"] = recipe["enough"]
-    return Probe("train", item.target, tuple(args), kwargs or {}, seed, settings)
+    looked_at = torch.from_numpy(datasets.held_out(data, UNTRAINED, seed).images.copy())
+    return Probe("train", item.target, tuple(args), kwargs or {}, seed, {**settings, "untrained": looked_at})
 
 
 def untrained(observation: Observation, target: str) -> Finding | None:
@@ -90,7 +106,19 @@ def told(observation: Observation) -> Training:
         curve=[[_number(each) for each in row] for row in _list(answer.get("curve")) if _is_point(row)],
         steps=steps if isinstance(steps, int) and not isinstance(steps, bool) and 0 <= steps < _STEPS else None,
         stopped=stopped if stopped in _STOPPED else "",
+        untrained=_logits(answer.get("untrained")),
+        changed=_count(answer.get("changed")),
+        replaced=_count(answer.get("replaced")) or 0,
+        touched=_count(answer.get("touched")) or 0,
     )
+
+
+def _logits(value: Value) -> torch.Tensor | None:
+    return value if isinstance(value, torch.Tensor) and value.dim() == 2 and value.is_floating_point() else None
+
+
+def _count(value: Value) -> int | None:
+    return value if type(value) is int and 0 <= value < _STEPS else None
 
 
 def _list(value: Value) -> list[Value]:

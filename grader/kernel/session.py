@@ -20,12 +20,12 @@ from typing import Any
 from grader.errors import SandboxError
 from grader.kernel.sandbox import Sandbox
 from grader.kernel.wire import (
-    MAX_ANSWER,
     Channel,
     ChannelClosed,
     ChannelTimeout,
     Frame,
     ProtocolError,
+    max_answer,
     probe_frame,
     read_observation,
 )
@@ -40,6 +40,7 @@ _REOPENINGS = 12  # sandboxes for one notebook; a student who kills more of them
 _DEATHS_PER_TARGET = 3
 _AHEAD = 6  # probes that may wait in the pipe
 _PIPE = 48 << 10  # bytes of them; a pipe of Linux holds 64 KiB
+_TRAINING = frozenset({"train", "logits", "weights", "redraw"})  # questions with the time limit of a training
 _HEADER = 4 << 10  # bytes that stand for a probe's header
 _WHY_MISSING = re.compile(  # our own phrases; students read them
     r"(?:cell \d+ does not run: |its definition in cell \d+ raised )(?:\w{1,40}|an exception of its own)"
@@ -229,7 +230,7 @@ class KernelSession:
     def _answer(self, channel: Channel, sent: _Sent, limit: float) -> Observation:
         """Wait for an answer; a TimedOut of more than the limit means that nothing came at all."""
         try:
-            frame = channel.receive(time.monotonic() + limit + _GRACE_S, max_body=MAX_ANSWER)
+            frame = channel.receive(time.monotonic() + limit + _GRACE_S, max_body=max_answer(sent.probe))
             return self._in_our_words(frame, sent)
         except ChannelTimeout:
             return TimedOut(limit + _GRACE_S)
@@ -411,7 +412,7 @@ def _lost_the_card(observation: Observation) -> bool:
 
 
 def _trains(probe: Probe) -> bool:
-    return probe.question in ("train", "logits")
+    return probe.question in _TRAINING
 
 
 @dataclass

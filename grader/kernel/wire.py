@@ -27,7 +27,8 @@ from grader.probes import Died, Layer, Missing, Observation, Opaque, Probe, Rais
 _LENGTHS = struct.Struct("<IQ")
 MAX_HEADER = 4 << 20  # bytes
 MAX_BODY = 512 << 20  # bytes; a caller who knows better gives less
-MAX_ANSWER = 2 << 20  # bytes of one observation; nothing that is asked for is larger
+MAX_ANSWER = 2 << 20  # bytes of one observation; what is larger is asked for with a number of bytes
+_ROOM = 64 << 10  # bytes beyond that number, for what stands beside it
 _MAX_DEPTH = 12
 _MAX_NODES = 50_000
 _MAX_TEXT = 20_000
@@ -251,8 +252,14 @@ def read_probe(frame: Frame) -> Probe:
     return probe
 
 
-def observation_frame(observation: Observation) -> Frame:
-    """The frame that carries an observation out of the sandbox."""
+def max_answer(probe: Probe) -> int:
+    """How many bytes the answer to a probe may have: more than usual where the probe itself says so."""
+    asked = probe.options.get("bytes", 0)
+    return min(MAX_BODY, max(MAX_ANSWER, asked + _ROOM)) if type(asked) is int else MAX_ANSWER
+
+
+def observation_frame(observation: Observation, most: int = MAX_ANSWER) -> Frame:
+    """The frame that carries an observation of at most so many bytes out of the sandbox."""
     body = bytearray()
     match observation:
         case Returned(value=value):
@@ -261,7 +268,7 @@ def observation_frame(observation: Observation) -> Frame:
             except ValueError as error:
                 body.clear()
                 header = {"raised": ["ValueError", "", str(error)]}
-            if len(body) > MAX_ANSWER:
+            if len(body) > most:
                 body.clear()
                 header = {"returned": {"opaque": "TooLarge"}}
         case Raised(type=name, line=line, message=message):

@@ -19,6 +19,7 @@ from typing import Any
 
 from grader import checks
 from grader.answer_key import AnswerKey
+from grader.measuring.session import Measuring
 from grader.probes import Session
 from grader.records import Assignment, Finding, Item, Outcome
 from grader.verifying.candidates import FABRICATIONS, Defined, Fabricated, Memoised, Watched, module_of
@@ -161,7 +162,8 @@ class Trials:
         return Said(item.id, finding.credit, finding.outcome, finding.message)
 
     def _check(self, candidate: Session, key: AnswerKey, item: Item) -> Finding:
-        finding: Finding = checks.kinds()[item.check].check(candidate, key, item, **item.options)
+        asked = Measuring(candidate, vars(key.solutions))
+        finding: Finding = checks.kinds()[item.check].check(asked, key, item, **item.options)
         return finding
 
     def _asked(self, name: str) -> list[Item]:

@@ -47,7 +47,7 @@ from grader.kernel.inside.statements import (
     definitions_only,
     parsed,
 )
-from grader.kernel.wire import Channel, ChannelClosed, Frame, observation_frame, read_probe
+from grader.kernel.wire import Channel, ChannelClosed, Frame, max_answer, observation_frame, read_probe
 from grader.probes import Observation, Probe, Raised, TimedOut
 
 _AGAIN_S = 1.0  # between interrupts of a cell that goes on regardless
@@ -251,7 +251,7 @@ class _Kernel:
             if isinstance(observation, TimedOut):
                 last_timed_out = number
             try:
-                reply = observation_frame(observation)
+                reply = observation_frame(observation, max_answer(probe))
             except Exception as error:  # noqa: BLE001 - the student's object may fail while it is taken apart
                 reply = observation_frame(Raised(type(error).__name__))
             self._channel.send(replace(reply, header={**reply.header, "number": number}))

@@ -11,6 +11,8 @@ from torch.nn import functional as F
 
 from grader.kernel.inside.pixels import Pictures, resident
 from grader.kernel.inside.progress import SETTLED, Progress
+from grader.kernel.inside.scores import answers
+from grader.kernel.inside.steadiness import Steadiness
 from grader.probes import Probe, Value
 
 trained: dict[str, nn.Module] = {}  # the state of this one session: networks by target, until they are measured
@@ -20,11 +22,13 @@ def train(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
     """Construct the network, initialise it as the notebook does and take up to `steps` steps of Adam.
 
     Options: data (name of a data set), steps, batch, lr, size (pixels of the square images), train (how many images),
-    device, and enough: the held-out accuracy that, passed for certain, ends the training.
+    device, and enough: the held-out accuracy that, passed for certain, ends the training; untrained: images of uint8
+    to be answered before the first step.
 
     Returns:
         `losses` (ten of them), `curve` (rows of step, mean loss, held-out accuracy), `steps` taken, why it `stopped`
-        (budget or enough), the number of `parameters`.
+        (budget or enough), the number of `parameters`, the `untrained` answers, and what changed the parameters
+        (steadiness.py).
     """
     options = probe.options
     device = torch.device(str(options["device"]))
@@ -32,6 +36,8 @@ def train(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
     pictures = resident(str(options["data"]), "train", size, device).first(int(options["train"]))
     model, used = _made(target, probe, pictures)
     optimizer = torch.optim.Adam(used, lr=options["lr"], fused=True)
+    untrained = answers(model, options["untrained"], size) if "untrained" in options else None
+    steadiness = Steadiness(used, probe.seed)
     model.train()
     steps, batch = int(options["steps"]), int(options["batch"])
     held_out = resident(str(options["data"]), "val", size, device)
@@ -47,7 +53,9 @@ def train(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
         loss = F.cross_entropy(model(X), y)
         optimizer.zero_grad()
         loss.backward()
+        steadiness.stepping()
         optimizer.step()
+        steadiness.stepped()
         if number % max(1, steps // 10) == 0:
             losses.append(loss.detach())
         if progress.step(loss):
@@ -61,6 +69,8 @@ def train(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
         "steps": progress.taken,
         "stopped": progress.stopped,
         "parameters": sum(parameter.numel() for parameter in used),
+        "untrained": untrained,
+        **steadiness.told(),
     }
 
 

@@ -15,6 +15,7 @@ from grader import datasets
 from grader.answer_key import AnswerKey
 from grader.checks.learns import learns
 from grader.kernel.inside import images
+from grader.measuring.session import Measuring
 from grader.probes import Probe, Returned
 from grader.records import Outcome
 from tests.fakes import defining, item
@@ -67,7 +68,9 @@ def test_a_right_network_learns_images_of_its_kind(root: Path, data: str, size: 
     key = AnswerKey(ROOT, "lab_cnn")
     recipe = {**RECIPE, "size": size, "steps": 30 if data == "mnist" else 150, "lr": 0.003}
 
-    finding = learns(key, key, item("learns", "CNN"), data=data, profiles={"quick": recipe})
+    finding = learns(
+        Measuring(key, vars(key.solutions)), key, item("learns", "CNN"), data=data, profiles={"quick": recipe}
+    )
 
     assert finding.outcome is Outcome.PASSED, finding.message
     assert finding.evidence["accuracy"] > 0.9
@@ -109,6 +112,12 @@ def test_a_network_is_given_channels_first_and_values_from_zero_to_one(
 def test_without_the_data_set_the_item_waits_for_staff(root: Path) -> None:
     key = AnswerKey(ROOT, "lab_cnn")
 
-    finding = learns(key, key, item("learns", "CNN"), data="cifar10", profiles={"quick": {**RECIPE, "size": 32}})
+    finding = learns(
+        Measuring(key, vars(key.solutions)),
+        key,
+        item("learns", "CNN"),
+        data="cifar10",
+        profiles={"quick": {**RECIPE, "size": 32}},
+    )
 
     assert (finding.outcome, finding.message.partition(";")[0]) == (Outcome.BROKEN, "data set not found: cifar10")
