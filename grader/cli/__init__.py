@@ -13,11 +13,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader import __version__
-from grader.cli import checking, grading, machine
+from grader.cli import checking, exporting, grading, machine
 from grader.errors import GraderError
 from grader.escaping import LogFormatter, visible
 
-GROUPS: Final = (grading.add, checking.add, machine.add)  # in the order in which help lists their commands
+# In the order in which help lists their commands.
+GROUPS: Final = (grading.add, exporting.add, checking.add, machine.add)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

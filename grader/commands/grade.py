@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +12,13 @@ from grader.commands import choosing, isolation
 from grader.commands.planning import Plan
 from grader.commands.standing import Terms
 from grader.commands.stopping import Stop
+from grader.commands.stored import Facts
 from grader.errors import UsageError
 from grader.exports import files, tables
 from grader.gradebook import Gradebook
 from grader.keys import Conditions
-from grader.marks import mark
-from grader.records import Assignment, Grade, Profile, Status, Submission
+from grader.marks import Mark
+from grader.records import Assignment, Grade, Profile, Rubric, Status, Submission
 from grader.rows import GradeRow
 
 if TYPE_CHECKING:
@@ -95,10 +96,12 @@ def grade(options: Options, watch: Watch) -> Result:
     course = options.course or rubric.find_course(Path.cwd())
     path = options.out / "gradebook.db"
     # Whoever grades proves the options; here torch would have to be imported for it.
-    assignment, chosen = choosing.choose(rubric.load(course, rubric.unproven), options.assignment, found)
+    read = rubric.load(course, rubric.unproven)
+    assignment, chosen = choosing.choose(read, options.assignment, found)
     _known_items(options.items, assignment)
     found = _chosen(found, options.students)
     with Gradebook.open(path) as book:
+        Facts.of(read, assignment, book)  # a mistake in the dates is told before anything runs
         if options.reseed:
             book.reseed()
         device = isolation.device(options.device)
@@ -114,18 +117,19 @@ def grade(options: Options, watch: Watch) -> Result:
                 watch.told(sentence)
         watch.planned(plan.todo, Idle(len(plan.rescored), plan.unchanged))
         _rescore(plan, course, conditions, book, watch)
-        left = _run(options, _work(options, course, conditions, plan), plan, book, watch) if plan.todo else 0
+        left = _run(options, _work(options, course, conditions, plan), plan, book, watch, read) if plan.todo else 0
         if plan.todo or plan.rescored:
             rows = book.current(assignment.name)
-    if not plan.todo:
-        write_tables(options.out, rows, assignment)
+        if not plan.todo:
+            write_tables(options.out, rows, assignment, Facts.of(read, assignment, book).marks(rows))
     return Result(assignment, rows, options.out, left)
 
 
-def write_tables(out: Path, rows: Sequence[GradeRow], assignment: Assignment) -> None:
-    """Write grades.csv and items.csv, each whole or not at all."""
-    marked = {row.student_id: mark(row, assignment) for row in rows} if assignment.policy else None
-    files.write(out / "grades.csv", tables.grades_csv(rows, assignment.items, marked))
+def write_tables(
+    out: Path, rows: Sequence[GradeRow], assignment: Assignment, marks: Mapping[str, Mark] | None = None
+) -> None:
+    """Write grades.csv and items.csv, each whole or not at all; marks where they are more than sums."""
+    files.write(out / "grades.csv", tables.grades_csv(rows, assignment.items, marks))
     files.write(out / "items.csv", tables.items_csv(rows))
 
 
@@ -147,7 +151,7 @@ def _rescore(plan: Plan, course: Path, conditions: Conditions, book: Gradebook, 
         watch.stale(plan.stale)
 
 
-def _run(options: Options, work: Work, plan: Plan, book: Gradebook, watch: Watch) -> int:
+def _run(options: Options, work: Work, plan: Plan, book: Gradebook, watch: Watch, read: Rubric) -> int:
     """Grade what is to be done; how many are left when somebody stopped it."""
     from grader.commands.running import Run
     from grader.runners import local
@@ -170,7 +174,8 @@ def _run(options: Options, work: Work, plan: Plan, book: Gradebook, watch: Watch
                 run.over(todo, forced=options.force)
         except KeyboardInterrupt:
             pass  # what is done is on disk, and the rest is left
-        write_tables(options.out, book.current(assignment.name), assignment)
+        rows = book.current(assignment.name)
+        write_tables(options.out, rows, assignment, Facts.of(read, assignment, book).marks(rows))
     return len(todo) - len(run.done)
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader import keys, rubric
+from grader.commands import stored
 from grader.commands.grade import write_tables
 from grader.commands.standing import Terms, as_stored, differs, rescored, stands
-from grader.errors import UsageError
 from grader.gradebook import Gradebook
 from grader.keys import Conditions, Keys
-from grader.records import Assignment, Rubric, Status
+from grader.records import Assignment, Status
 from grader.rows import GradeRow
 
 if TYPE_CHECKING:
@@ -61,27 +61,16 @@ def rescore(options: Options) -> Result:
     course = options.course or rubric.find_course(Path.cwd())
     path = options.out / "gradebook.db"
     with Gradebook.open(path, writing=path.exists()) as book:
-        assignment = _graded(rubric.load(course, rubric.unproven), options, book)
+        found = rubric.load(course, rubric.unproven)
+        assignment = stored.graded(found, options.assignment, options.out, book)
+        facts = stored.Facts.of(found, assignment, book)
         before = book.current(assignment.name)
         again = _Again(course, assignment, book)
         for row in before:
             again.rescore(row)
         after = book.current(assignment.name)
-    write_tables(options.out, after, assignment)
+    write_tables(options.out, after, assignment, facts.marks(after))
     return Result(before, after, again.stale, options.out)
-
-
-def _graded(found: Rubric, options: Options, book: Gradebook) -> Assignment:
-    """The assignment that was asked for, or the one of which there are grades."""
-    if options.assignment is not None:
-        return rubric.choose(found, options.assignment)
-    graded = [each for each in found.assignments.values() if book.current(each.name)]
-    if len(graded) == 1:
-        return graded[0]
-    if not graded:
-        raise UsageError(f"{options.out} holds no grade of {', '.join(found.assignments)}; run `grader grade` first")
-    several = ", ".join(each.name for each in graded)
-    raise UsageError(f"{options.out} holds grades of several assignments ({several}); give --assignment NAME")
 
 
 class _Again:

@@ -19,14 +19,23 @@ def write(path: Path, text: str, *, encoding: str = "utf-8-sig") -> None:
     Raises:
         MachineryError: the disk is full or the folder is closed to us; a file that was there before is untouched.
     """
+    # backslashreplace: a lone surrogate is no reason to lose a table.
+    write_bytes(path, text.encode(encoding, "backslashreplace"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replace the file at this path by this content, as `write` does.
+
+    Raises:
+        MachineryError: the disk is full or the folder is closed to us; a file that was there before is untouched.
+    """
     # In the same folder, because a rename across disks is no rename; of one name, so that a killed grader leaves one.
     draft = path.with_name(f".{path.name}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            # newline="" keeps "\n" on every system; backslashreplace: a lone surrogate is no reason to lose a table.
-            with draft.open("w", encoding=encoding, errors="backslashreplace", newline="") as file:
-                file.write(text)
+            with draft.open("wb") as file:
+                file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(path)

@@ -25,7 +25,13 @@ _ITEM_COLUMNS = (
 )
 
 
-def grades_csv(rows: Sequence[GradeRow], items: Sequence[Item], marks: Mapping[str, Mark] | None = None) -> str:
+def grades_csv(
+    rows: Sequence[GradeRow],
+    items: Sequence[Item],
+    marks: Mapping[str, Mark] | None = None,
+    *,
+    provisional: bool = False,
+) -> str:
     """One line per student, with a column for each item in rubric order.
 
     What nobody has decided yet is blank and never 0; `possible` and `percent` count decided items.
@@ -35,12 +41,15 @@ def grades_csv(rows: Sequence[GradeRow], items: Sequence[Item], marks: Mapping[s
         items: of the assignment.
         marks: by student id, where a policy makes them more than sums: then two columns more tell what lateness
             takes off and the mark that exports write, blank until all is decided.
+        provisional: whether marks of which something is not decided are there as well.
     """
     header = ("student_id", "student_name", "submission", "status", *(item.id for item in items))
     header = (*header, "earned", "possible", "percent", *(("penalty", "final") if marks is not None else ()))
     lines = [_grade_line(row, items) for row in rows]
     if marks is not None:
-        lines = [[*line, *_mark_cells(marks[row.student_id])] for row, line in zip(rows, lines, strict=True)]
+        lines = [
+            [*line, *_mark_cells(marks[row.student_id], provisional)] for row, line in zip(rows, lines, strict=True)
+        ]
     return _csv([header, *lines])
 
 
@@ -67,11 +76,10 @@ def _grade_line(row: GradeRow, items: Sequence[Item]) -> list[str]:
     ]
 
 
-def _mark_cells(mark: Mark) -> list[str]:
-    return [
-        "" if mark.final is None else _number(float(mark.penalty)),
-        "" if mark.final is None or mark.reason else written(mark.final),
-    ]
+def _mark_cells(mark: Mark, provisional: bool) -> list[str]:
+    if mark.final is None:
+        return ["", ""]
+    return [_number(float(mark.penalty)), written(mark.final) if provisional or not mark.reason else ""]
 
 
 def _item_line(row: GradeRow, item: ItemRow) -> list[str]:

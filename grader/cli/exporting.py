@@ -1,0 +1,73 @@
+"""`grader export`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from grader.cli.options import course_options, out_option
+
+if TYPE_CHECKING:
+    from grader.cli.options import Commands
+
+FORMATS: Final = ("csv", "canvas", "moodle", "blackboard", "brightspace", "gradescope", "nbgrader")
+
+
+def add(commands: Commands) -> None:
+    """Tell argparse about them."""
+    export = commands.add_parser("export", help="write the file that your LMS takes; runs nothing")
+    export.add_argument("format", choices=FORMATS, metavar="FORMAT", help=", ".join(FORMATS))
+    out_option(export)
+    course_options(export)
+    export.add_argument("--template", type=Path, metavar="FILE", help="the file that the LMS gave you, to be filled in")
+    export.add_argument("--column", default="", metavar="NAME", help="which column of it, by header, title or id")
+    export.add_argument("-o", "--output", type=Path, metavar="FILE", help="where it goes (OUT/exports/...)")
+    export.add_argument("--dry-run", action="store_true", help="show what would change; write nothing")
+    export.add_argument("--provisional", action="store_true", help="also marks of which something is not decided")
+    export.add_argument("--section", action="append", default=[], metavar="NAME", help="only this section")
+    export.add_argument("--assistant", default="", metavar="WHO", help="only the sections of this assistant")
+    export.set_defaults(run=_export)
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+    from rich.text import Text
+
+    from grader.commands import export as command
+    from grader.escaping import visible
+    from grader.reports.exporting import changes_table, troubles_list
+
+    options = command.Options(
+        format=arguments.format,
+        out=arguments.out,
+        course=arguments.course,
+        assignment=arguments.assignment,
+        template=arguments.template,
+        column=arguments.column,
+        output=arguments.output,
+        dry_run=arguments.dry_run,
+        provisional=arguments.provisional,
+        sections=tuple(arguments.section),
+        assistant=arguments.assistant,
+    )
+    exported = command.export(options)
+    result = exported.result
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=max(console.width, 120))
+    if result.changes and arguments.dry_run:
+        console.print(changes_table([(each.student, each.name, each.old, each.new) for each in result.changes]))
+    elif command.fills(options):
+        marks = "1 mark" if len(result.changes) == 1 else f"{len(result.changes)} marks"
+        console.print(f"{marks} written, {result.unchanged} stood there already.")
+    if result.troubles:
+        told = [(each.kind.value, each.student, each.sentence) for each in result.troubles]
+        console.print(troubles_list(told), soft_wrap=True)
+    for name in exported.unknown:
+        console.print(Text(f"extensions.yaml: {visible(name)} is nobody's or several people's"), soft_wrap=True)
+    for path in exported.paths[:8]:
+        console.print(str(path), markup=False, soft_wrap=True)
+    if len(exported.paths) > 8:
+        console.print(f"... and {len(exported.paths) - 8} more beside them")
+    return exported.exit_code
