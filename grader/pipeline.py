@@ -19,10 +19,11 @@ from typing import TypeVar
 
 from grader import __version__, checks, notebook, recording, scoring
 from grader.answer_key import AnswerKey
+from grader.checks import trainings
 from grader.checks.asking import failed, sentence
 from grader.checks.picturing import Previewed
 from grader.errors import CourseError
-from grader.kernel.session import KernelSession, Script
+from grader.kernel.session import KernelSession, Script, Slice
 from grader.kernel.submitted import AtVersion, SubmittedSession
 from grader.kernel.template import Sandboxes
 from grader.measuring.session import Measuring
@@ -44,6 +45,11 @@ class Course:
     sandboxes: Sandboxes
     device: str
     profile: Profile
+
+    @property
+    def trains_apart(self) -> bool:
+        """Whether training has a session of its own: on a device to wait for, or in the notebook's own cells."""
+        return self.device != "cpu" or self.profile is Profile.FULL
 
 
 def grade(
@@ -87,13 +93,13 @@ def grade(
                     _guarded(item, functools.partial(opened.preview, course.key, item))
             for item in quick:
                 findings[item.id] = judged(opened, item)
-            if course.device == "cpu":
+            if not course.trains_apart:
                 # Nothing is left that training could harm, and no device to wait for: the same session goes on.
                 for item in training:
                     findings[item.id] = judged(opened, item)
             timed_out += submitted.timed_out
-        if course.device != "cpu" and training:
-            with _opened(submission, notebooks, course, training) as trainee:
+        if course.trains_apart and training:
+            with _opened(submission, notebooks, course, training, by_itself=course.profile is Profile.FULL) as trainee:
                 for item in training:
                     findings[item.id] = judged(trainee, item)
                 timed_out += trainee.timed_out
@@ -299,8 +305,16 @@ def _opened(
     notebooks: Sequence[notebook.Notebook],
     course: Course,
     items: Sequence[Item],
+    *,
+    by_itself: bool = False,
 ) -> Iterator[SubmittedSession]:
+    """The notebooks of a submission as one session; where they train `by_itself`, on the whole data."""
     table = checks.kinds()
+    limits, data, training = course.assignment.limits, Slice(), []
+    if by_itself:
+        limits = replace(limits, cell_s=limits.train_s, total_s=limits.total_s + limits.train_s)
+        data = Slice(None, None, None)
+        training = [row for item in items if (row := trainings.in_the_notebook(item, course.profile.value)) is not None]
     targets = tuple(dict.fromkeys(item.target for item in items if table[item.check].captures))
     with contextlib.ExitStack() as stack:
         sessions = []
@@ -308,8 +322,10 @@ def _opened(
             cells = [
                 (cell.number, notebook.neutralised(cell.source) if cell.legible else cell.source) for cell in each.code
             ]
-            script = Script(each.name, cells, targets, submission.attachments, course.assignment.prelude)
-            opened = KernelSession(script, course.sandboxes.open, course.assignment.limits)
+            script = Script(
+                each.name, cells, targets, submission.attachments, course.assignment.prelude, data, training
+            )
+            opened = KernelSession(script, course.sandboxes.open, limits)
             sessions.append(stack.enter_context(opened))
 
         def calls(version: Version, name: str, without: Collection[str]) -> Sequence[notebook.Call]:

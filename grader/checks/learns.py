@@ -20,7 +20,7 @@ import torch
 from grader import datasets
 from grader.checks.asking import Reference, failed, passed, sentence
 from grader.checks.doubts import Doubts, doubts
-from grader.checks.trainings import UNTRAINED, Training, told, train_probe, untrained
+from grader.checks.trainings import UNTRAINED, Training, settled, told, train_probe, untrained
 from grader.errors import DataMissing
 from grader.probes import Died, Probe, Returned, Session, TimedOut, Value
 from grader.records import Finding, Item, Outcome
@@ -63,18 +63,27 @@ def learns(
     profiles: Mapping[str, Mapping[str, float]],
     args: Sequence[Value] = (),
     kwargs: Mapping[str, Value] | None = None,
+    without_training: str = "recipe",
     profile: str = "quick",
     device: str = "cpu",
 ) -> Finding:
     """Train for a number of steps, then measure; credit rises linearly from accuracy `none` to `full`.
 
     The session answers `measured` as `measuring.session.Measuring` does.
+
+    With profile `full` the notebook's own cells train. Where they train no such network, `without_training` says
+    what then: `recipe`, to train its class as with profile `quick`, or `fail`.
     """
     recipe = profiles[profile]
 
     def measured(number: int) -> _Measured | Finding:
         seed = reference.seed(item.id, number)
         train = train_probe(item, seed, recipe, data=data, device=device, args=args, kwargs=kwargs)
+        if profile == "full":
+            settled_on = settled(student, train, number, otherwise=without_training)
+            if isinstance(settled_on, Finding):
+                return settled_on
+            train = settled_on
         wanted = {"data": data, "test": int(recipe["test"]), "size": recipe["size"], "device": device}
         known = torch.from_numpy(datasets.held_out(data, UNTRAINED, seed).labels)
         return _measured(student, train, Probe("measured", item.target, train.args, train.kwargs, seed, wanted), known)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -15,13 +15,13 @@ import torch
 from grader import datasets
 from grader.checks.asking import failed, sentence
 from grader.errors import RubricError
-from grader.probes import Observation, Probe, Raised, Returned, TimedOut, Value
+from grader.probes import Observation, Probe, Raised, Returned, Session, TimedOut, Value
 from grader.records import Finding, Item, Outcome
 
 UNTRAINED = 200  # images that are answered before the first step
 _RECIPE = ("steps", "batch", "lr", "size", "train")
 _STEPS = 1 << 40
-_STOPPED = ("budget", "enough")
+_STOPPED = ("budget", "enough", "end", "clock")
 _SHOWN = 50  # losses, and points of a curve, kept as evidence
 
 
@@ -33,7 +33,7 @@ class Training:
         losses: of training batches on the way; None for one that is no number.
         curve: per look the step, the mean loss since the last one, and the accuracy on held-out images.
         steps: how many were taken; None if it does not say.
-        stopped: budget, enough, or "".
+        stopped: budget, enough, end (the notebook's own), clock, or "".
         untrained: the logits before the first step, (images, classes), if there are such.
         changed: how many parameters it changed; None where that is not known.
         replaced: the steps before which something else than the optimiser had changed nearly all weights.
@@ -83,6 +83,48 @@ def train_probe(
         settings["enough"] = recipe["enough"]
     looked_at = torch.from_numpy(datasets.held_out(data, UNTRAINED, seed).images.copy())
     return Probe("train", item.target, tuple(args), kwargs or {}, seed, {**settings, "untrained": looked_at})
+
+
+def in_the_notebook(item: Item, profile: str) -> dict[str, Any] | None:
+    """What a session has to know beforehand to let a notebook train an item's network: a row of `following.Wanted`.
+
+    None where the item, of another package's check perhaps, has no recipe for this profile.
+    """
+    options = item.options
+    recipe = options.get("profiles", {}).get(profile)
+    if recipe is None or "data" not in options:
+        return None
+    settings = {name: recipe[name] for name in ("steps", "batch", "size", "enough") if name in recipe}
+    constructed = {name: options[name] for name in ("args", "kwargs") if name in options}
+    return {"target": item.target, "data": options["data"], **settings, **constructed}
+
+
+def settled(student: Session, train: Probe, repetition: int, *, otherwise: str) -> Probe | Finding:
+    """Ask for the network that the notebook itself has trained.
+
+    Args:
+        student: the session.
+        train: the question to train it by the rubric's recipe.
+        repetition: 0, or which further start by chance is wanted.
+        otherwise: where the notebook has trained none: recipe, or fail.
+
+    Returns:
+        The question that was answered, which may be asked again at no cost; else what to ask instead, or what it means
+        that there is no such network.
+    """
+    probe = replace(train, question="trained", options={**train.options, "repetition": repetition})
+    (observation,) = student.ask([probe])
+    if (finding := untrained(observation, train.target)) is not None:
+        return finding
+    training = told(observation)
+    if training.stopped == "clock":
+        told_s = "Training in the notebook did not end within the limit of time on this machine."
+        return Finding(Outcome.BROKEN, 0.0, told_s, evidence=training.evidence(0))
+    if training.steps != 0:
+        return probe
+    if otherwise == "fail":
+        return failed(f"The notebook trains no `{train.target}`: no cell takes a step of an optimiser on one.")
+    return train
 
 
 def untrained(observation: Observation, target: str) -> Finding | None:

@@ -40,7 +40,9 @@ _REOPENINGS = 12  # sandboxes for one notebook; a student who kills more of them
 _DEATHS_PER_TARGET = 3
 _AHEAD = 6  # probes that may wait in the pipe
 _PIPE = 48 << 10  # bytes of them; a pipe of Linux holds 64 KiB
-_TRAINING = frozenset({"train", "logits", "weights", "redraw"})  # questions with the time limit of a training
+_TRAINING = frozenset(
+    {"train", "trained", "logits", "weights", "redraw"}
+)  # questions with the time limit of a training
 _HEADER = 4 << 10  # bytes that stand for a probe's header
 _WHY_MISSING = re.compile(  # our own phrases; students read them
     r"(?:cell \d+ does not run: |its definition in cell \d+ raised )(?:\w{1,40}|an exception of its own)"
@@ -68,7 +70,11 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What is run: neutralised code cells as (number, source), attached files, names to capture."""
+    """What is run: neutralised code cells as (number, source), attached files, names to capture.
+
+    `training` is for a session in which the notebook trains networks by itself: what items ask for, as rows of
+    `following.Wanted`. They are trained one a time, each in a kernel of its own, so that none costs another one.
+    """
 
     notebook: str
     cells: Sequence[tuple[int, str]]
@@ -76,6 +82,20 @@ class Script:
     files: Sequence[SourceFile] = ()
     prelude: Sequence[str] = ()
     data: Slice = Slice()
+    training: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Which network a kernel's notebook trains, and from which start."""
+
+    target: str
+    data: str
+    repetition: int = 0
+
+    def means(self, row: Mapping[str, Any]) -> bool:
+        """Whether a row of a script's training is this network."""
+        return (row["target"], row["data"]) == (self.target, self.data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +124,7 @@ class KernelSession:
         self._under_way: deque[_Sent] = deque()  # probes sent to this sandbox and not answered yet, oldest first
         self._number = 0  # of the probe sent last
         self._last_timed_out = 0
+        self._turn: Turn | None = None  # of the network that this kernel's notebook trains
         self._asked_s = 0.0  # time spent on probes, training apart
         self._timed_out = 0
         sources = [source for _, source in script.cells]
@@ -141,6 +162,8 @@ class KernelSession:
         Raises:
             SandboxError: the sandbox could not be started.
         """
+        if self._turn is None and (rows := [row for row in self._script.training if row["target"] == target]):
+            self._turn = Turn(target, rows[0]["data"])
         self._opened()
         return self._versions.get(target, [])
 
@@ -161,6 +184,10 @@ class KernelSession:
     def _ask(self, probe: Probe, later: Sequence[Probe]) -> Observation:
         """Answer a probe, and send some of those that follow, so that the kernel need not wait for us."""
         name = _name(probe)
+        if probe.question == "trained":
+            self._turn_to(Turn(name, probe.options["data"], probe.options["repetition"]))
+        elif self._turn is not None and self._sandbox is None and probe.question != "train":
+            return Died("what it had trained is gone")
         while True:
             if self._asked_s > self._limits.total_s:
                 self._timed_out += 1
@@ -175,6 +202,14 @@ class KernelSession:
             answered, observation = self._next_answer(channel, probe, later)
             if answered is probe:
                 return observation
+
+    def _turn_to(self, turn: Turn) -> None:
+        """Run the notebook anew where it is to train another network, or with another start by chance."""
+        if turn != self._turn:
+            self.close()
+            self._turn = turn
+            self._openings, self._fault = 0, ""
+            self._deadly.clear()
 
     def _next_answer(self, channel: Channel, probe: Probe, later: Sequence[Probe]) -> tuple[Probe, Observation]:
         """The answer to the first probe that is under way: another one than asked for, if nobody waited for that."""
@@ -369,8 +404,16 @@ class KernelSession:
             "notebook": self._script.notebook,
             "data": {"folder": place.data, "train": data.train, "val": data.val, "max_steps": data.max_steps},
             "limits": asdict(self._limits),
+            "training": self._trained_here(),
+            "seed": self._turn.repetition if self._turn else 0,
         }
         return Frame("open", header, bytes(body))
+
+    def _trained_here(self) -> list[Mapping[str, Any]] | None:
+        """What this kernel's notebook is to train; None where it runs on a thin slice and nobody minds."""
+        if not self._script.training:
+            return None
+        return [row for row in self._script.training if self._turn and self._turn.means(row)]
 
     def _read_captures(self, frame: Frame) -> None:
         versions, reasons = frame.header.get("versions"), frame.header.get("reasons")

@@ -45,7 +45,8 @@ def reached(right: int, **otherwise: object) -> Returned:
 
 
 def session(trained: Observation = TRAINED, measured: Observation | None = None) -> FakeSession:
-    return FakeSession({("train", "LeNet"): trained, ("measured", "LeNet"): measured or reached(90)})
+    answers = {("train", "LeNet"): trained, ("measured", "LeNet"): measured or reached(90)}
+    return FakeSession({("trained", "LeNet"): Returned({"steps": 0}), **answers})
 
 
 def check(trained: Observation = TRAINED, measured: Observation | None = None, **options: Any) -> Finding:
@@ -138,7 +139,8 @@ def test_the_recipe_of_the_profile_is_asked_for(asked_for: list[tuple[str, int]]
         device="cuda",
     )
 
-    train, measure = student.asked[:2]
+    trained, train, measure = student.asked[:3]
+    assert (trained.question, trained.options["repetition"]) == ("trained", 0)
     assert (train.question, train.args, train.kwargs, train.seed) == ("train", ([[1, 16]],), {"lr": 0.1}, 1000)
     assert {name: value for name, value in train.options.items() if name != "untrained"} == {
         "data": "fashion_mnist", "device": "cuda", "steps": 7, "batch": 128, "lr": 0.003, "size": 28, "train": 12800
@@ -353,3 +355,66 @@ def test_training_is_told_from_which_accuracy_it_may_stop() -> None:
 def test_training_must_not_stop_below_full_credit() -> None:
     with pytest.raises(RubricError, match=r"lenet-accuracy: training would stop from accuracy 0.4 .* \(0.45\)"):
         learns(session(), FakeReference(), ITEM, data="fashion_mnist", profiles={"quick": {**QUICK, "enough": 0.4}})
+
+
+# ---- profile full: the notebook trains -------------------------------------------------------------------------------
+
+
+def by_notebook(*trained: Observation, right: int = 90, **options: Any) -> tuple[Finding, FakeSession]:
+    """The finding where the notebook itself has trained, or has not."""
+    student = FakeSession(
+        {("trained", "LeNet"): list(trained), ("train", "LeNet"): TRAINED, ("measured", "LeNet"): reached(right)}
+    )
+    profiles = {"full": QUICK}
+    return learns(
+        student, FakeReference(), ITEM, data="fashion_mnist", profiles=profiles, profile="full", **options
+    ), student  # fmt: skip
+
+
+def test_the_network_that_the_notebook_trained_is_measured() -> None:
+    finding, student = by_notebook(Returned({"steps": 77, "stopped": "end", "curve": [[77, 0.5, 0.9]]}))
+
+    assert finding.outcome is Outcome.PASSED
+    assert (finding.evidence["steps"], finding.evidence["stopped"]) == (77, "end")
+    assert {probe.question for probe in student.asked} == {"trained", "measured"}
+
+
+def test_near_the_decision_the_notebook_is_run_again_from_other_starts() -> None:
+    _, student = by_notebook(Returned({"steps": 77}), right=40)
+
+    assert [probe.options["repetition"] for probe in student.asked if probe.question == "trained"] == [0, 0, 1, 1, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("trained", "outcome", "message"),
+    [
+        (
+            Returned({"steps": 5, "stopped": "clock"}),
+            Outcome.BROKEN,
+            "Training in the notebook did not end within the limit of time on this machine.",
+        ),
+        (
+            Raised("OutOfMemoryError"),
+            Outcome.BROKEN,
+            "The graphics card ran out of memory, perhaps because of others on it.",
+        ),
+        (Died("killed"), Outcome.FAILED, "`LeNet` ended the kernel: killed."),
+    ],
+    ids=["clock", "memory", "died"],
+)
+def test_a_notebook_whose_training_does_not_end_well_is_not_run_again_at_once(
+    trained: Observation, outcome: Outcome, message: str
+) -> None:
+    finding, student = by_notebook(trained)
+
+    assert (finding.outcome, finding.message) == (outcome, message)
+    assert len(student.asked) == 1
+
+
+def test_a_class_that_no_cell_trains_is_trained_by_the_recipe_or_fails_as_the_rubric_says() -> None:
+    by_recipe, student = by_notebook(Returned({"steps": 0}))
+    failed, _ = by_notebook(Returned({"steps": 0}), without_training="fail")
+
+    assert by_recipe.outcome is Outcome.PASSED
+    assert [probe.question for probe in student.asked] == ["trained", "train", "measured"]
+    assert failed.outcome is Outcome.FAILED

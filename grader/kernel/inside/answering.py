@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from grader.kernel.inside import measuring, modules, training, weights
+from grader.kernel.inside import following, measuring, modules, training, weights
 from grader.kernel.inside.operators import OperatorTrace
 from grader.probes import Layer, Missing, Observation, Probe, Raised, Returned, TimedOut, Value
 
@@ -204,6 +204,7 @@ QUESTIONS: Mapping[str, Callable[[Any, Probe, dict[str, Any]], Value]] = {
     "module": modules.run,
     "shapes": modules.shapes,
     "train": training.train,
+    "trained": following.in_notebook,
     "logits": measuring.logits,
     "weights": weights.weights,
     "redraw": weights.redraw,

@@ -36,6 +36,7 @@ from traitlets.config import Config
 from grader.kernel.inside import images
 from grader.kernel.inside.answering import NotDefined, ProbeTimeout, answer, seed_torch
 from grader.kernel.inside.capture import Captures
+from grader.kernel.inside.following import Follower, follow
 from grader.kernel.inside.opening import Cell, received
 from grader.kernel.inside.statements import (
     HOOK,
@@ -112,12 +113,16 @@ class _Kernel:
         self._channel = channel
         self._loop = asyncio.new_event_loop()
         self.captures = Captures(opening["targets"], shell.user_ns, opening["folder"])
+        self._follower: Follower | None = None
+        if opening["training"] is not None:
+            self._follower = follow(opening["training"], self.captures)
+        self._seed: int = opening["seed"]
 
     def install(self) -> None:
         """Hook into the shell; run the prelude. What a notebook draws without a seed is the same in every session."""
-        random.seed(0)
-        np.random.seed(0)
-        seed_torch(0)
+        random.seed(self._seed)
+        np.random.seed(self._seed)
+        seed_torch(self._seed)
         for line in self._prelude:
             try:
                 exec(line, self._shell.user_ns)
@@ -150,7 +155,7 @@ class _Kernel:
             self._run_cell(source)
 
     def _run_cell(self, source: str) -> None:
-        with _interrupted_after(self._limits["cell_s"]):
+        with _interrupted_after(self._limits["cell_s"], self._follower):
             try:
                 result = self._loop.run_until_complete(self._executed(source))
             except BaseException:  # noqa: BLE001 - whatever a cell did to the loop, the next one has its own
@@ -226,6 +231,8 @@ class _Kernel:
     def serve(self) -> NoReturn:
         """Tell what was captured, then answer probes until the grader hangs up."""
         self.captures.finish()
+        if self._follower is not None:
+            self._follower.finish()
         images.configure(self._data["folder"], train=None, val=None, max_steps=None)
         versions = {
             target: [[each.cell, each.kind, each.note] for each in kept]
@@ -285,10 +292,12 @@ class _Kernel:
 
 
 @contextmanager
-def _interrupted_after(limit_s: float) -> Iterator[None]:
+def _interrupted_after(limit_s: float, follower: Follower | None) -> Iterator[None]:
     """Interrupt what takes longer, as Ctrl-C would, again and again until it ends."""
 
     def interrupt(*_: object) -> None:
+        if follower is not None:
+            follower.out_of_time()
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGALRM, interrupt)

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from grader.kernel.inside import images
+from grader.kernel.inside.following import TrainingOver
 
 from ._data import ImageLoader
 from ._parameters import HyperParameters
@@ -100,7 +101,10 @@ class Trainer(HyperParameters):
         self.val_batch_idx = 0
         for epoch in range(self.max_epochs):
             self.epoch = epoch
-            self.fit_epoch()
+            try:
+                self.fit_epoch()
+            except TrainingOver:
+                break
             if exhausted(self.train_dataloader):
                 break
 
