@@ -30,7 +30,7 @@ _SURE_PASS, _SURE_FAIL = 2.0, 3.0  # standard errors beyond full and below no cr
 
 
 @dataclass(frozen=True, slots=True)
-class _Measured:
+class Measured:
     """One training: the seed it started from, what it said of itself, what was measured and what speaks against it."""
 
     seed: int
@@ -76,7 +76,7 @@ def learns(
     """
     recipe = profiles[profile]
 
-    def measured(number: int) -> _Measured | Finding:
+    def measured(number: int) -> Measured | Finding:
         seed = reference.seed(item.id, number)
         train = train_probe(item, seed, recipe, data=data, device=device, args=args, kwargs=kwargs)
         if profile == "full":
@@ -84,9 +84,7 @@ def learns(
             if isinstance(settled_on, Finding):
                 return settled_on
             train = settled_on
-        wanted = {"data": data, "test": int(recipe["test"]), "size": recipe["size"], "device": device}
-        known = torch.from_numpy(datasets.held_out(data, UNTRAINED, seed).labels)
-        return _measured(student, train, Probe("measured", item.target, train.args, train.kwargs, seed, wanted), known)
+        return trained_once(student, train, recipe, data=data, device=device)
 
     try:
         first = measured(0)
@@ -96,7 +94,7 @@ def learns(
         images = int(first.found["images"])
         if not first.doubts.certain and _undecided(first.accuracy, images, recipe):
             repeated = [measured(number) for number in range(1, 1 + _REPETITIONS)]
-            runs += [each for each in repeated if isinstance(each, _Measured)]
+            runs += [each for each in repeated if isinstance(each, Measured)]
     except DataMissing as error:
         return Finding(Outcome.BROKEN, 0.0, str(error))
     counts = _counting(runs)
@@ -115,8 +113,17 @@ def learns(
     return _ramp(counts.accuracy, images, recipe, _spread(runs) + _constant(counts, data), evidence)
 
 
-def _measured(student: Session, train: Probe, measure: Probe, known: torch.Tensor) -> _Measured | Finding:
-    """Train once and measure; a finding where there is nothing to measure. `known` labels what it sees untrained."""
+def trained_once(
+    student: Session, train: Probe, recipe: Mapping[str, float], *, data: str, device: str
+) -> Measured | Finding:
+    """Train once and measure; a finding where there is nothing to measure.
+
+    Raises:
+        DataMissing: the data set is not on this machine.
+    """
+    wanted = {"data": data, "test": int(recipe["test"]), "size": recipe["size"], "device": device}
+    measure = Probe("measured", train.target, train.args, train.kwargs, train.seed, wanted)
+    known = torch.from_numpy(datasets.held_out(data, UNTRAINED, train.seed).labels)
     trained, measured = student.ask([train, measure])
     if (finding := untrained(trained, train.target)) is not None:
         return finding
@@ -127,7 +134,7 @@ def _measured(student: Session, train: Probe, measure: Probe, known: torch.Tenso
     if measured.value is None:
         return failed(f"The trained `{train.target}` does not give one row of logits per image.")
     training = told(trained)
-    return _Measured(train.seed, training, measured.value, doubts(train.target, training, known, measured.value))
+    return Measured(train.seed, training, measured.value, doubts(train.target, training, known, measured.value))
 
 
 def _undecided(accuracy: float, images: int, recipe: Mapping[str, float]) -> bool:
@@ -136,12 +143,12 @@ def _undecided(accuracy: float, images: int, recipe: Mapping[str, float]) -> boo
     return recipe["none"] - _SURE_FAIL * error <= accuracy < recipe["full"] + _SURE_PASS * error
 
 
-def _counting(runs: Sequence[_Measured]) -> _Measured:
+def _counting(runs: Sequence[Measured]) -> Measured:
     """The median of an odd number of trainings, the better of two."""
     return sorted(runs, key=lambda run: run.accuracy)[len(runs) // 2]
 
 
-def _spread(runs: Sequence[_Measured]) -> str:
+def _spread(runs: Sequence[Measured]) -> str:
     """How the accuracy that counts was chosen, with all of them."""
     if len(runs) == 1:
         return ""
@@ -149,7 +156,7 @@ def _spread(runs: Sequence[_Measured]) -> str:
     return f" This is the {chosen} trainings: {', '.join(f'{each:.3f}' for each in sorted(r.accuracy for r in runs))}."
 
 
-def _constant(run: _Measured, data: str) -> str:
+def _constant(run: Measured, data: str) -> str:
     """A word on a network that has one answer for everything."""
     said = [label for label, column in enumerate(zip(*run.found["confusion"], strict=True)) if any(column)]
     names = datasets.CLASSES.get(data, tuple(map(str, range(10))))

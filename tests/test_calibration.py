@@ -1,0 +1,75 @@
+"""Floors follow from what the reference reaches, by a rule that is written down."""
+
+from __future__ import annotations
+
+import pytest
+
+from grader.calibration import Calibration, Floors, Run
+from grader.reports.calibration import Conditions, markdown
+
+RECIPE = {
+    "steps": 40, "batch": 64, "lr": 0.001, "size": 28, "train": 12800, "test": 1000, "none": 0.2, "full": 0.45, "enough": 0.5
+}  # fmt: skip
+CONDITIONS = Conditions("2026-01-02", "quick", "cpu", "2.0", "grader calibrate hw --seeds 3")
+
+
+def calibration(*accuracies: float, item: str = "lenet-accuracy", **recipe: float) -> Calibration:
+    runs = [Run(number, accuracy, 2.0 + number) for number, accuracy in enumerate(accuracies)]
+    return Calibration(item, {**RECIPE, **recipe}, runs, 1.5, {"NoSkip": [0.3], "Broken": []})
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "test", "floors"),
+    [
+        ((0.7, 0.7, 0.7), 1_000_000, Floors(0.27, 0.67)),  # 0.03 below
+        ((0.7, 0.7, 0.7), 1000, Floors(0.26, 0.65)),  # three standard errors of 0.0145 below
+        ((0.6, 0.7, 0.8), 1000, Floors(0.16, 0.30)),  # three standard deviations of 0.1 below
+        ((0.5,), 1_000_000, Floors(0.21, 0.47)),
+    ],
+    ids=["least", "error", "deviation", "one-seed"],
+)
+def test_full_credit_lies_below_the_worst_seed_by_the_greatest_margin(
+    accuracies: tuple[float, ...], test: int, floors: Floors
+) -> None:
+    assert calibration(*accuracies, test=test).floors() == floors
+
+
+def test_a_rubric_may_ask_for_less_than_the_rule_and_not_for_more() -> None:
+    assert calibration(0.7, 0.7, full=0.65).safe
+    assert not calibration(0.7, 0.7, full=0.66).safe
+
+
+def test_the_page_shows_every_seed_the_floors_and_what_mistakes_reach() -> None:
+    page = markdown("", [("hw", CONDITIONS, [calibration(0.71, 0.69)])], ["hw"])
+
+    assert "## hw, quick, cpu\n\n2026-01-02, torch 2.0: `grader calibrate hw --seeds 3`" in page
+    row = "| lenet-accuracy | 40 × 64, lr 0.001, 28 px, 12800 images | 0.690 | 0.700 ± 0.014 | 0.710 | 2.5 | 1.5 |"
+    assert f"{row} 0.26, 0.64 | 0.20, 0.45 |" in page
+    assert "- lenet-accuracy, by seed: 0.710, 0.690" in page
+    assert "- lenet-accuracy, with a mistake: Broken none, NoSkip 0.300" in page
+
+
+def test_the_page_says_what_is_not_calibrated_and_how_to_do_it() -> None:
+    page = markdown("", [("hw", CONDITIONS, [calibration(0.7)])], ["hw", "lab"])
+
+    for name, profile, device in (("hw", "full", "cuda"), ("lab", "quick", "cpu"), ("lab", "full", "cuda")):
+        assert f"## {name}, {profile}, {device}\n\nNot calibrated" in page
+        assert f"`grader calibrate {name} --profile {profile} --device {device} --report docs/calibration.md`" in page
+
+
+def test_what_is_measured_anew_replaces_only_itself() -> None:
+    before = markdown(
+        "", [("hw", CONDITIONS, [calibration(0.7)]), ("lab", CONDITIONS, [calibration(0.9)])], ["hw", "lab"]
+    )
+
+    after = markdown(before, [("hw", CONDITIONS, [calibration(0.8)])], ["hw", "lab"])
+
+    assert "by seed: 0.800" in after and "by seed: 0.700" not in after
+    assert "by seed: 0.900" in after
+    assert markdown(after, [], ["hw", "lab"]) == after
+
+
+def test_a_rubric_that_asks_for_too_much_is_marked() -> None:
+    page = markdown("", [("hw", CONDITIONS, [calibration(0.5, full=0.6)])], ["hw"])
+
+    assert "| 0.20, 0.60 **too high** |" in page
