@@ -9,7 +9,7 @@ import pytest
 
 from grader import checks, datasets, notebook, rubric, submissions
 from grader.commands import choosing
-from grader.errors import DataMissing, RubricError
+from grader.errors import DataMissing, RubricError, UsageError
 from grader.notebook import cells
 from grader.records import Rubric, SourceFile, Student, Submission
 
@@ -107,3 +107,26 @@ def test_a_data_set_that_is_lacking_is_told_once_for_all_its_items(
     assert list(choosing.missing_data(items["hw2-cnn"])) == [
         "lenet-accuracy, vgg-accuracy, resnet18-accuracy will wait for staff: data set not found: fashion_mnist; get it"
     ]
+
+
+def test_where_nothing_can_be_read_the_broken_file_is_told_and_not_the_choice(course: Rubric, tmp_path: Path) -> None:
+    (tmp_path / "hw2.ipynb").write_bytes(b"%PDF-1.7")
+
+    with pytest.raises(UsageError) as caught:
+        choosing.choose(course, None, submissions.read([tmp_path]))
+
+    told = str(caught.value)
+    assert told.startswith(
+        "hw2.ipynb is a PDF, not a notebook. To have it in the table all the same, give --assignment "
+    )
+    assert "hw2-cnn" in told and "lab-cnn" in told
+
+
+def test_of_many_broken_files_the_first_are_told(course: Rubric, tmp_path: Path) -> None:
+    for number in range(5):
+        (tmp_path / f"{number}.ipynb").write_bytes(b"")
+
+    with pytest.raises(
+        UsageError, match=r"^0\.ipynb is empty .* 2\.ipynb is empty \(0 bytes\)\. \(2 more are like that"
+    ):
+        choosing.choose(course, None, submissions.read([tmp_path]))

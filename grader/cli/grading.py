@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from grader.cli.options import Commands
     from grader.commands.grade import Idle, Options, Result
+    from grader.commands.intake import Intake
     from grader.commands.rescore import Stale
     from grader.records import Grade, Submission
 
@@ -25,8 +26,14 @@ if TYPE_CHECKING:
 def add(commands: Commands) -> None:
     """Tell argparse about them."""
     grade = commands.add_parser("grade", help="grade submissions and write the gradebook")
-    grade.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a folder, zip or notebook")
+    grade.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a folder, an LMS's zip, or notebooks")
     course_options(grade)
+    grade.add_argument(
+        "--roster",
+        type=Path,
+        metavar="FILE",
+        help="who takes the course: any list with headings, or the LMS's gradebook",
+    )
     out_option(grade)
     grade.add_argument("--item", action="append", default=[], metavar="ID", help="only this item; may be repeated")
     grade.add_argument(
@@ -55,6 +62,7 @@ def _grade(arguments: argparse.Namespace) -> int:
         paths=tuple(arguments.paths),
         course=arguments.course,
         assignment=arguments.assignment,
+        roster=arguments.roster,
         out=arguments.out,
         items=tuple(arguments.item),
         students=tuple(arguments.student),
@@ -72,6 +80,7 @@ def _grade(arguments: argparse.Namespace) -> int:
             lambda submission: None,
             _print_json,
             told=_warn,
+            took_in=_print_intake,
             rescored=lambda grade: _print_json(grade, "rescored"),
             stale=lambda todo: print(json_line({"event": "stale", "run": len(todo)}), flush=True),
         )
@@ -108,6 +117,7 @@ def _with_progress(options: Options) -> Result:
             shown.postponed,
             shown.retrying,
             shown.told,
+            took_in=shown.took_in,
             stale=shown.stale,
         )
         return grading.grade(options, watch)
@@ -127,6 +137,14 @@ class _Shown:
 
     def told(self, sentence: str) -> None:
         self._progress.console.print(visible(sentence), highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+    def took_in(self, taken: Intake) -> None:
+        from grader.reports.intake import intake_table
+
+        for line in taken.lines:
+            self.told(line)
+        if rows := _to_look_at(taken):
+            self._progress.console.print(intake_table(rows))
 
     def planned(self, todo: Sequence[Submission], idle: Idle) -> None:
         self._total = len(todo)
@@ -181,7 +199,7 @@ def _print_result(result: Result) -> None:
     if console.width < 100 and not console.is_terminal:
         console = Console(highlight=False, width=120)
     console.print(score_table(result.rows, result.assignment.items))
-    for name in ("grades.csv", "items.csv"):
+    for name in ("grades.csv", "items.csv", "intake.csv"):
         console.print(f"{result.out / name}", markup=False)
     isolations = {row.isolation.partition(" ")[0] for row in result.rows}
     if "bubblewrap" in isolations and "forked" not in isolations:
@@ -190,6 +208,21 @@ def _print_result(result: Result) -> None:
         console.print("Graded without a sandbox: student code had this account's rights.", style="bold yellow")
     if result.left:
         console.print(f"Stopped with {result.left} left to grade; the same command goes on from here.", style="bold")
+
+
+def _to_look_at(taken: Intake) -> list[tuple[str, str, str]]:
+    """What a person should look at: students in doubt or missing, and files that are nobody's."""
+    rows = [(each.student, each.what, each.why) for each in taken.doubts]
+    rows += [(each.file, each.use, each.why) for each in taken.placed if each.use == "not placed"]
+    return rows + [(each.student_id, "missing", each.name) for each in taken.missing]
+
+
+def _print_intake(taken: Intake) -> None:
+    for line in taken.lines:
+        _warn(line)
+    rows = [{"who": who, "what": what, "why": why} for who, what, why in _to_look_at(taken)]
+    if rows:
+        print(json_line({"event": "intake", "submissions": len(taken.submissions), "look_at": rows}), flush=True)
 
 
 def _warn(sentence: str) -> None:

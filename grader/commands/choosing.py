@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from grader import datasets, notebook, rubric
-from grader.errors import DataMissing
+from grader.errors import DataMissing, UsageError
 from grader.records import Assignment, Item, Rubric, Submission
 
 _SAMPLE = 40  # submissions that are looked at
+_TOLD = 3  # broken files that are named
 
 
 def choose(course: Rubric, name: str | None, found: Sequence[Submission]) -> tuple[Assignment, str]:
@@ -16,9 +17,15 @@ def choose(course: Rubric, name: str | None, found: Sequence[Submission]) -> tup
 
     Raises:
         RubricError: no such assignment, or several to choose from and none that fits best.
+        UsageError: nothing that was handed in can be read, so that nothing tells the assignment.
     """
     if name is not None or len(course.assignments) == 1:
         return rubric.choose(course, name), ""
+    if found and not any(each.notebooks for each in found):
+        told = " ".join(sentence for each in found[:_TOLD] for sentence in each.unreadable[:1])
+        more = f" ({len(found) - _TOLD} more are like that.)" if len(found) > _TOLD else ""
+        known = " or ".join(course.assignments)
+        raise UsageError(f"{told}{more} To have it in the table all the same, give --assignment {known}")
     step = -(-len(found) // _SAMPLE) or 1
     chosen = rubric.choose(course, None, [set(_defined(each)) for each in found[::step]])
     notebooks = "this notebook" if sum(len(each.notebooks) for each in found) == 1 else "these notebooks"

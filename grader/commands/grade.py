@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader import datasets, keys, rubric, submissions
-from grader.commands import choosing, isolation
+from grader import datasets, keys, rubric
+from grader.commands import choosing, intake, isolation
+from grader.commands.intake import Intake
 from grader.commands.planning import Plan
 from grader.commands.standing import Terms
 from grader.commands.stopping import Stop
@@ -32,6 +33,7 @@ class Options:
     paths: tuple[Path, ...]
     course: Path | None = None
     assignment: str | None = None
+    roster: Path | None = None
     out: Path = Path("results")
     items: tuple[str, ...] = ()
     students: tuple[str, ...] = ()
@@ -62,6 +64,7 @@ class Watch:
     postponed: Callable[[Grade], None] = lambda grade: None  # ran out of time beside others; not the last word
     retrying: Callable[[Sequence[Submission]], None] = lambda todo: None  # those are now graded again, alone
     told: Callable[[str], None] = lambda sentence: None  # something to know before it starts
+    took_in: Callable[[Intake], None] = lambda taken: None  # what was handed in and by whom, before it starts
     rescored: Callable[[Grade], None] = lambda grade: None  # without running anything
     stale: Callable[[Sequence[Submission]], None] = lambda todo: None  # could not be rescored, so they are run as well
 
@@ -92,16 +95,16 @@ def grade(options: Options, watch: Watch) -> Result:
     Raises:
         GraderError: with one clear line.
     """
-    found = submissions.read(options.paths)
     course = options.course or rubric.find_course(Path.cwd())
     path = options.out / "gradebook.db"
     # Whoever grades proves the options; here torch would have to be imported for it.
     read = rubric.load(course, rubric.unproven)
-    assignment, chosen = choosing.choose(read, options.assignment, found)
+    collected = intake.collect(read, options.paths, options.roster)
+    assignment, chosen = collected.assignment(options.assignment)
     _known_items(options.items, assignment)
-    found = _chosen(found, options.students)
     with Gradebook.open(path) as book:
-        Facts.of(read, assignment, book)  # a mistake in the dates is told before anything runs
+        taken = collected.taken_in(assignment, book)
+        found = _chosen(taken.submissions, options.students)
         if options.reseed:
             book.reseed()
         device = isolation.device(options.device)
@@ -109,20 +112,28 @@ def grade(options: Options, watch: Watch) -> Result:
         conditions = Conditions(book.secret, profile, device, options.sandbox != "none")
         wanted = options.items or tuple(item.id for item in assignment.items)
         terms = Terms(assignment, keys.of(course, assignment, conditions), wanted, options.force)
-        rows: Sequence[GradeRow] = book.current(assignment.name)
+        rows = book.current(assignment.name)
         plan = Plan.of(found, rows, terms)
         asked = [item for item in assignment.items if item.id in wanted]
+        files.write(options.out / "intake.csv", intake_csv(taken))
+        watch.took_in(taken)
         for sentence in (chosen, *((*choosing.missing_data(asked), isolation.weakness()) if plan.todo else ())):
             if sentence:
                 watch.told(sentence)
         watch.planned(plan.todo, Idle(len(plan.rescored), plan.unchanged))
         _rescore(plan, course, conditions, book, watch)
         left = _run(options, _work(options, course, conditions, plan), plan, book, watch, read) if plan.todo else 0
-        if plan.todo or plan.rescored:
-            rows = book.current(assignment.name)
+        facts = Facts.of(read, assignment, book)
+        rows = facts.with_missing(book.current(assignment.name))
         if not plan.todo:
-            write_tables(options.out, rows, assignment, Facts.of(read, assignment, book).marks(rows))
+            write_tables(options.out, rows, assignment, facts.marks(rows))
     return Result(assignment, rows, options.out, left)
+
+
+def intake_csv(taken: Intake) -> str:
+    """What became of every file, and what is doubtful about students."""
+    names = {person.student_id: person.name for person in taken.people}
+    return tables.intake_csv(taken.placed, names, [(each.student, each.what, each.why) for each in taken.doubts])
 
 
 def write_tables(
@@ -174,8 +185,9 @@ def _run(options: Options, work: Work, plan: Plan, book: Gradebook, watch: Watch
                 run.over(todo, forced=options.force)
         except KeyboardInterrupt:
             pass  # what is done is on disk, and the rest is left
-        rows = book.current(assignment.name)
-        write_tables(options.out, rows, assignment, Facts.of(read, assignment, book).marks(rows))
+        facts = Facts.of(read, assignment, book)
+        rows = facts.with_missing(book.current(assignment.name))
+        write_tables(options.out, rows, assignment, facts.marks(rows))
     return len(todo) - len(run.done)
 
 

@@ -69,7 +69,8 @@ def rescore(options: Options) -> Result:
         for row in before:
             again.rescore(row)
         after = book.current(assignment.name)
-    write_tables(options.out, after, assignment, facts.marks(after))
+    shown = facts.with_missing(after)
+    write_tables(options.out, shown, assignment, facts.marks(shown))
     return Result(before, after, again.stale, options.out)
 
 

@@ -55,6 +55,13 @@ class Facts:
         """The mark of a stored grade."""
         return mark(row, self.assignment, self.penalty(row.student_id))
 
+    def with_missing(self, rows: Sequence[GradeRow]) -> list[GradeRow]:
+        """The grades, and behind them one without anything for everybody on the roster who has none."""
+        graded = {row.student_id for row in rows}
+        people = self.enrolled.values()
+        missing = [each for each in people if each.listed and each.student_id not in graded]
+        return [*rows, *(_nothing(self.assignment, each) for each in missing)]
+
     def marks(self, rows: Iterable[GradeRow]) -> dict[str, Mark] | None:
         """Marks by student id; None where neither a policy nor lateness makes them more than sums."""
         if self.assignment.policy is None and not self.dated:
@@ -87,12 +94,7 @@ def outgoing(facts: Facts, rows: Sequence[GradeRow], stale: Mapping[str, str]) -
         rows: the current grades.
         stale: why a mark is not today's, by student id.
     """
-    nothing = [
-        _nothing(facts.assignment, person)
-        for person in facts.enrolled.values()
-        if person.listed and person.student_id not in {row.student_id for row in rows}
-    ]
-    return [_one(facts, row, stale.get(row.student_id, "")) for row in [*rows, *nothing]]
+    return [_one(facts, row, stale.get(row.student_id, "")) for row in facts.with_missing(rows)]
 
 
 def staleness(course: Rubric, assignment: Assignment, rows: Sequence[GradeRow], secret: bytes) -> dict[str, str]:

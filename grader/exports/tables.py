@@ -1,4 +1,4 @@
-"""The two tables of a results folder: grades.csv with a line per student, items.csv with a line per item."""
+"""The tables of a results folder: grades.csv has a line per student, items.csv per item, intake.csv per file."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from grader.escaping import cell
 from grader.marks import Mark, written
 from grader.records import Item, Outcome
 from grader.rows import GradeRow, ItemRow
+from grader.submissions import Placed
 
 _ITEM_COLUMNS = (
     "student_id",
@@ -23,6 +24,7 @@ _ITEM_COLUMNS = (
     "possible",
     "message",
 )
+_INTAKE_COLUMNS = ("source", "file", "student_id", "student_name", "use", "why")
 
 
 def grades_csv(
@@ -61,6 +63,21 @@ def items_csv(rows: Sequence[GradeRow]) -> str:
             lines.append([cell(row.student_id), "", "", "", "", "", Outcome.BROKEN, "", "", cell(row.problem)])
         lines += [_item_line(row, item) for item in row.items]
     return _csv(lines)
+
+
+def intake_csv(placed: Iterable[Placed], names: Mapping[str, str], doubts: Iterable[tuple[str, str, str]]) -> str:
+    """One line per file, then one per doubt about a student.
+
+    Args:
+        placed: what became of each file.
+        names: of students, by id.
+        doubts: student, what it is about, and why.
+    """
+    lines = [
+        (each.source, each.file, each.student_id, names.get(each.student_id, ""), each.use, each.why) for each in placed
+    ]
+    lines += [("", "", student, names.get(student, ""), what, why) for student, what, why in doubts]
+    return _csv([_INTAKE_COLUMNS, *([cell(text) for text in line] for line in lines)])
 
 
 def _grade_line(row: GradeRow, items: Sequence[Item]) -> list[str]:

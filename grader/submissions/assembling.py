@@ -47,6 +47,7 @@ class Assembled:
     owners: Mapping[str, Enrolled]
     arrivals: Mapping[str, Arrival]
     placed: Sequence[Placed]
+    attempts: Sequence[tuple[str, str]] = ()  # source and reason of each attempt that does not count
 
 
 def assemble(claims: Iterable[Sourced], on_time: OnTime = attempts.arrived_in_time) -> Assembled:
@@ -54,7 +55,7 @@ def assemble(claims: Iterable[Sourced], on_time: OnTime = attempts.arrived_in_ti
     owners: dict[str, list[Sourced]] = {}
     for each in claims:
         owners.setdefault(names.key(each.claim.owner.student_id), []).append(each)
-    found, people, arrivals, placed = [], {}, {}, []
+    found, people, arrivals, placed, others = [], {}, {}, [], []
     for own in owners.values():
         chosen = attempts.choose(own, on_time)
         owner = _known(each.claim.owner for each in own)
@@ -62,9 +63,11 @@ def assemble(claims: Iterable[Sourced], on_time: OnTime = attempts.arrived_in_ti
         found.append(submission)
         people[owner.student_id], arrivals[owner.student_id] = owner, chosen.arrival
         placed += fates
-        placed += [_placed(each, owner.student_id, "left out", f"{why}.") for each, why in chosen.left_out]
+        for attempt, why in chosen.left_out:
+            others.append((attempt[0].source, why))
+            placed += [_placed(each, owner.student_id, "left out", f"{why}.") for each in attempt]
     found.sort(key=lambda submission: submission.student.id)
-    return Assembled(found, people, arrivals, placed)
+    return Assembled(found, people, arrivals, placed, others)
 
 
 def _known(owners: Iterable[Enrolled]) -> Enrolled:

@@ -30,11 +30,11 @@ class Sourced:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The files of the attempt that counts, when it came, and the files of others with the reason."""
+    """The files of the attempt that counts, when it came, and each other attempt with the reason."""
 
     counted: Sequence[Sourced]
     arrival: Arrival
-    left_out: Sequence[tuple[Sourced, str]]
+    left_out: Sequence[tuple[Sequence[Sourced], str]]
 
 
 def arrived_in_time(owner: Enrolled, arrival: Arrival) -> bool:
@@ -62,12 +62,7 @@ def choose(own: Sequence[Sourced], on_time: OnTime = arrived_in_time) -> Chosen:
     filled = [each for each in in_order if any(_may_be_notebook(one.claim) for one in each)] or in_order
     timely = [each for each in filled if on_time(each[0].claim.owner, _arrival(each))]
     counted = (timely or filled)[-1]
-    left_out = [
-        (each, _why(attempt, counted, in_order, filled))
-        for attempt in in_order
-        if attempt is not counted
-        for each in attempt
-    ]
+    left_out = [(each, _why(each, counted, in_order, filled)) for each in in_order if each is not counted]
     return Chosen([*counted, *always], _arrival(counted), left_out)
 
 

@@ -77,9 +77,9 @@ class Claim:
 Layout: TypeAlias = Callable[[Source], list[Claim] | None]
 
 
-def claim(student: Student, name: str, file: FoundFile, inside: Sequence[str] = ()) -> Claim:
+def claim(student: Student, name: str, file: FoundFile, number: re.Pattern[str], inside: Sequence[str] = ()) -> Claim:
     """The claim of a student of whom only a name tells; `inside` is the path below what was handed in."""
-    owner = Enrolled(student.id, name=student.name, listed=False)
+    owner = Enrolled(student.id, student.name, student.id if number.search(student.id) else "", listed=False)
     return Claim(owner, names.plain(name), replace(file, parts=tuple(inside) or file.parts), file.whole)
 
 
@@ -87,7 +87,7 @@ def by_number(file: FoundFile, number: re.Pattern[str]) -> list[Claim]:
     """The claim of a file that lies among others of an LMS's download and is named after a student number, if it is."""
     top = file.parts[0]
     stem = top if len(file.parts) > 1 else names.stem(top)
-    return [claim(names.student_in(stem, number), top, file, file.parts[1:])] if number.search(stem) else []
+    return [claim(names.student_in(stem, number), top, file, number, file.parts[1:])] if number.search(stem) else []
 
 
 def of_lms(kind: str, lms_id: str, *, name: str = "", number: str = "", login: str = "", email: str = "") -> Enrolled:

@@ -106,6 +106,12 @@ def stem(file_name: str) -> str:
     return cleaned or name
 
 
+def without_homework(text: str) -> str:
+    """What may be a person's name in a text such as `HW3_홍길동 (1)`: its words but for numbers and `homework`."""
+    words = [word for word in re.split(r"[\s_\-()\[\],.]+", composed(text)) if word]
+    return " ".join(word for word in words if not any(map(str.isdecimal, word)) and not _NO_NAME.match(word))
+
+
 def student_in(text: str, number: re.Pattern[str]) -> Student:
     """The student that a cleaned stem or a folder's name tells: by number when it has one, else by the text itself."""
     text = unicodedata.normalize("NFC", text)

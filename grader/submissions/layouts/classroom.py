@@ -38,6 +38,6 @@ def classroom(source: Source) -> list[Claim] | None:
             claims += by_number(file, source.number)
             continue
         user = top.removeprefix(f"{slug}-")
-        owner = Enrolled(names.safe_id(user), login=user, lms={"github": user}, listed=False)
+        owner = Enrolled(names.safe_id(user), lms={"github": user}, listed=False)
         claims.append(Claim(owner, top, replace(file, parts=tuple(inside) or file.parts), file.whole))
     return claims

@@ -46,7 +46,7 @@ def gradescope(source: Source) -> list[Claim] | None:
         handed_in = _moment(str(row.get(":created_at", "")))
         claims += [Claim(owner, top, inner, file.whole, handed_in=handed_in) for owner in owners]
         if not owners:
-            claims.append(claim(names.student_in(top, source.number), top, file, inside))
+            claims.append(claim(names.student_in(top, source.number), top, file, source.number, inside))
     return claims
 
 

@@ -19,13 +19,13 @@ def plain(source: Source) -> list[Claim]:
         if top == CHECKPOINTS:
             continue  # whoever opened the folder in Jupyter left these
         if rest or file.is_folder:
-            own.append(claim(names.student_in(top, source.number), top, file, rest))
+            own.append(claim(names.student_in(top, source.number), top, file, source.number, rest))
         elif names.is_notebook(top) or PurePosixPath(top).suffix.lower() in _HANDED_IN:
-            own.append(claim(names.student_in(names.stem(top), source.number), top, file))
+            own.append(claim(names.student_in(names.stem(top), source.number), top, file, source.number))
     return own
 
 
 def of_one_student(source: Source) -> list[Claim]:
     """Everything in a folder or archive that is itself named after one student."""
     student = names.student_in(names.stem(source.name), source.number)
-    return [claim(student, source.name, file) for file in source.files]
+    return [claim(student, source.name, file, source.number) for file in source.files]
