@@ -16,6 +16,7 @@ crashes, if it ended in order (Ctrl-C, a full disk) they are forgotten.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import sqlite3
@@ -26,7 +27,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from grader import mounts, rows, schema
+from grader import forgetting, mounts, rows, schema
 from grader.errors import GradebookError, GraderError
 from grader.lateness import Arrival
 from grader.lock import Lock
@@ -105,6 +106,27 @@ class Gradebook:
         with _explained(self._path):
             newest = self._connection.execute("SELECT secret FROM secrets ORDER BY id DESC LIMIT 1").fetchone()
         return bytes(newest["secret"])
+
+    @property
+    def pseudonym_key(self) -> bytes:
+        """The key under which students are anonymous; unlike the secret it outlives `reseed`."""
+        with _explained(self._path):
+            first = self._connection.execute("SELECT secret FROM secrets ORDER BY id LIMIT 1").fetchone()
+        return hashlib.sha256(b"pseudonyms" + bytes(first["secret"])).digest()
+
+    def forget(self, student_id: str) -> dict[str, int]:
+        """Delete everything about one student, from every assignment, so that nothing of it stays in the file.
+
+        Returns:
+            how many rows were deleted of which table; tables without any are left out.
+        """
+        with _explained(self._path):
+            self._connection.execute("PRAGMA secure_delete = ON")
+        with self._transaction() as connection:
+            gone = forgetting.delete(connection, _storable(student_id))
+        with _explained(self._path):
+            forgetting.write_anew(self._connection)
+        return gone
 
     def reseed(self) -> None:
         """Draw a new secret, and with it new hidden cases."""

@@ -40,6 +40,7 @@ LAYERS = (
         "lock",
         "mounts",
         "schema",
+        "forgetting",
         "extensions",
     ),
     ("documents", "lateness", "roster", "policy"),
@@ -78,7 +79,7 @@ DOORS = {
     "rich": ("cli/", "reports/", "verifying/report.py"),
 }  # fmt: skip
 STANDARD_DOORS = {
-    "sqlite3": ("gradebook.py",),
+    "sqlite3": ("gradebook.py", "forgetting.py"),
     "argparse": ("cli/",),
 }
 

@@ -1,4 +1,4 @@
-"""`grader export`."""
+"""`grader export` and `grader forget`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,18 @@ from grader.cli.options import course_options, out_option
 if TYPE_CHECKING:
     from grader.cli.options import Commands
 
-FORMATS: Final = ("csv", "canvas", "moodle", "blackboard", "brightspace", "gradescope", "nbgrader")
+FORMATS: Final = (
+    "csv",
+    "canvas",
+    "moodle",
+    "blackboard",
+    "brightspace",
+    "gradescope",
+    "nbgrader",
+    "canvas-feedback",
+    "moodle-feedback",
+    "research",
+)
 
 
 def add(commands: Commands) -> None:
@@ -28,6 +39,14 @@ def add(commands: Commands) -> None:
     export.add_argument("--section", action="append", default=[], metavar="NAME", help="only this section")
     export.add_argument("--assistant", default="", metavar="WHO", help="only the sections of this assistant")
     export.set_defaults(run=_export)
+    forget = commands.add_parser("forget", help="delete one student's data from a results folder")
+    forget.add_argument("student", metavar="STUDENT", help="the id, as grades.csv has it")
+    out_option(forget)
+    forget.add_argument(
+        "--course", type=Path, metavar="DIR", help="the folder with rubric.yaml; found upwards if absent"
+    )
+    forget.add_argument("--yes", action="store_true", help="do it; without, only say what would be deleted")
+    forget.set_defaults(run=_forget)
 
 
 def _export(arguments: argparse.Namespace) -> int:
@@ -71,3 +90,20 @@ def _export(arguments: argparse.Namespace) -> int:
     if len(exported.paths) > 8:
         console.print(f"... and {len(exported.paths) - 8} more beside them")
     return exported.exit_code
+
+
+def _forget(arguments: argparse.Namespace) -> int:
+    from grader.commands import forget as command
+    from grader.escaping import visible
+
+    found = command.forget(command.Options(arguments.student, arguments.out, arguments.course, arguments.yes))
+    grades = "1 grade" if found.grades == 1 else f"{found.grades} grades"
+    verb = "Deleted" if arguments.yes else "Would be deleted"
+    print(f"{verb}: {grades} with all that was recorded, from every assignment in {arguments.out}")
+    for path in found.files:
+        print(f"{verb}: {visible(str(path))}")
+    for place in found.elsewhere:
+        print(f"Lies elsewhere: {visible(place)}")
+    if not arguments.yes:
+        print("Nothing has been deleted yet; give the same command with --yes.")
+    return 0

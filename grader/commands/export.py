@@ -9,9 +9,9 @@ from typing import Final
 
 from grader import rubric
 from grader.commands import stored
-from grader.errors import CourseError, UsageError
+from grader.errors import CourseError, MachineryError, UsageError
 from grader.exports import EXPORTS, files, sheets
-from grader.exports.outgoing import Kind, Request, Result
+from grader.exports.outgoing import Kind, Outgoing, Request, Result
 from grader.exports.sheets import Sheet
 from grader.gradebook import Gradebook
 from grader.records import Assignment, Status
@@ -69,13 +69,15 @@ def export(options: Options) -> Exported:
         facts = stored.Facts.of(course, assignment, book)
         rows = book.current(assignment.name)
         stale = stored.staleness(course, assignment, rows, book.secret)
+        pseudonyms = book.pseudonym_key
     outgoing = stored.outgoing(facts, rows, stale)
     sections = _sections(options, assignment)
     if template is None and sections:
         outgoing = [each for each in outgoing if each.enrolled.section in sections]
         if not outgoing:
             raise UsageError(f"nobody is known to be in {', '.join(sections)}; grade with a --roster that has sections")
-    request = Request(outgoing, assignment, template, options.column, options.provisional, sections)
+    pages = _pages(options.out / "feedback", outgoing) if format.takes_pages else {}
+    request = Request(outgoing, assignment, template, options.column, options.provisional, sections, pages, pseudonyms)
     result = format.make(request)
     paths = [] if options.dry_run else _write(options, result)
     staff = any(each.row.status is Status.NEEDS_STAFF for each in outgoing)
@@ -116,6 +118,15 @@ def _sections(options: Options, assignment: Assignment) -> tuple[str, ...]:
         told = f"there are {', '.join(people)}" if people else "write `policy: {sections: ...}` into rubric.yaml"
         raise UsageError(f"{options.assistant!r} looks after no section; {told}")
     return (*options.sections, *theirs)
+
+
+def _pages(folder: Path, outgoing: Sequence[Outgoing]) -> dict[str, bytes]:
+    """The feedback pages that are there, by student id."""
+    try:
+        there = {path.stem: path for path in folder.iterdir() if path.suffix == ".html"} if folder.is_dir() else {}
+        return {each.id: there[each.id].read_bytes() for each in outgoing if each.id in there}
+    except OSError as error:
+        raise MachineryError(f"{error.filename or folder} cannot be read: {error.strerror}") from error
 
 
 def _write(options: Options, result: Result) -> list[Path]:

@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from grader.exports import blackboard, brightspace, canvas, gradescope, moodle, nbgrader, sheets, tables
+from grader.exports import blackboard, brightspace, canvas, gradescope, moodle, nbgrader, research, sheets, tables
 from grader.exports.filling import Layout, fill
 from grader.exports.outgoing import Kind, Outgoing, Request, Result, Trouble
+from grader.exports.returning import canvas_name, moodle_name, returned
 from grader.exports.sheets import Sheet
 from grader.submissions.names import safe_id
 
@@ -24,6 +25,7 @@ class Export:
     about: str
     make: Callable[[Request], Result]
     takes_template: bool = False
+    takes_pages: bool = False
 
 
 def _filled(
@@ -75,4 +77,11 @@ EXPORTS: Final[Mapping[str, Export]] = {
     ),
     "gradescope": Export("a results.json for each submission", _gradescope),
     "nbgrader": Export("the table of `nbgrader export`", _nbgrader),
+    "canvas-feedback": Export(
+        "feedback pages as Canvas takes them back", returned("canvas-feedback.zip", canvas_name), takes_pages=True
+    ),
+    "moodle-feedback": Export(
+        "feedback pages as Moodle takes them back", returned("moodle-feedback.zip", moodle_name), takes_pages=True
+    ),
+    "research": Export("anonymous tables", lambda request: Result(research.tables(request))),
 }

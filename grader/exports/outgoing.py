@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
@@ -64,6 +64,7 @@ class Kind(StrEnum):
     ABOVE = "above the maximum"
     LOCKED = "locked"  # the LMS would not take it
     STALE = "stale"  # graded before something changed
+    NO_PAGE = "no page"  # of feedback
     KEPT = "kept"  # something that people wrote into the file stays
 
 
@@ -97,6 +98,8 @@ class Request:
         column: which of its columns, as the user names it; empty where there is only one to choose.
         provisional: whether marks that are not final go out as well.
         sections: only these, as the file names them; empty for all.
+        pages: feedback pages by student id.
+        pseudonyms: the key of the gradebook under which students are anonymous.
     """
 
     outgoing: Sequence[Outgoing]
@@ -105,6 +108,8 @@ class Request:
     column: str = ""
     provisional: bool = False
     sections: Collection[str] = ()
+    pages: Mapping[str, bytes] = field(default_factory=dict)
+    pseudonyms: bytes = field(default=b"", repr=False)
 
     def ready(self, each: Outgoing) -> bool:
         """Whether this mark goes out."""
