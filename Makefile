@@ -1,8 +1,9 @@
 # make grade   set up, then grade the example submissions
 # make test    set up, then run the tests (make test-all: the slow ones too)
 # make validity  what `grader verify` says, into docs/validity.md
+# make translations  the words of the feedback pages, brought in step with the source
 # make check   format, lint, types, tests
-.PHONY: setup grade test test-all validity check format lint types examples
+.PHONY: setup grade test test-all validity translations check format lint types examples
 
 PYTEST = .venv/bin/python -m pytest -q
 
@@ -20,6 +21,12 @@ test-all: setup
 
 validity: setup
 	.venv/bin/grader verify --report docs/validity.md
+
+WORDS = grader/reports/feedback
+translations: setup
+	.venv/bin/pybabel -q extract -F tools/babel.cfg --no-location --sort-output -o .venv/feedback.pot $(WORDS)
+	.venv/bin/pybabel -q update -i .venv/feedback.pot -d $(WORDS)/locale -D feedback --no-fuzzy-matching --ignore-pot-creation-date
+	.venv/bin/pybabel -q compile -d $(WORDS)/locale -D feedback --statistics
 
 check: format lint types test
 

@@ -14,7 +14,10 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+# In which students can read their pages: by tag of BCP 47 what the language calls itself.
+LANGUAGES: Final[Mapping[str, str]] = {"en": "English", "ko": "한국어"}
 
 
 class Outcome(StrEnum):
@@ -211,6 +214,7 @@ class Rubric:
     course: Path
     assignments: Mapping[str, Assignment]
     intake: Intake = Intake()
+    language: str = "en"  # of the students' pages; one of LANGUAGES
 
 
 @dataclass(frozen=True, slots=True)

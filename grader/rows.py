@@ -111,6 +111,12 @@ def of_score(score: Score) -> dict[str, Any]:
     }
 
 
+def row_of(assignment: str, grade: Grade) -> GradeRow:
+    """The row that a grade becomes once it is recorded, but for its key and what became of its observations."""
+    columns = {"id": 0, **of_grade(assignment, grade, key="", observations="none")}
+    return grade_row(columns, tuple(item_row((0, 0, *of_score(score).values())) for score in grade.scores))
+
+
 def grade_row(columns: Mapping[str, Any], items: tuple[ItemRow, ...]) -> GradeRow:
     """The row with these columns and items."""
     values = dict(columns) | {"status": Status(columns["status"]), "profile": Profile(columns["profile"])}

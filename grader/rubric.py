@@ -18,7 +18,7 @@ from grader.mappings import hint as _hint
 from grader.mappings import known as _known
 from grader.mappings import mapping as _mapping
 from grader.mappings import sequence as _sequence
-from grader.records import Assignment, Intake, Item, LatePolicy, Limits, Rubric
+from grader.records import LANGUAGES, Assignment, Intake, Item, LatePolicy, Limits, Rubric
 
 FILE = "rubric.yaml"
 _ASSIGNMENT_KEYS = {"title", "notebooks", "reference", "prelude", "limits", "items", "due", "late", "policy"}
@@ -64,7 +64,7 @@ def load(course: Path, bind: BindCheck) -> Rubric:
     except ValueError as error:
         raise RubricError(f"{path}: {error}") from error
     top = _mapping(content, FILE)
-    _known(top, {"version", "intake", "policy", "assignments"}, FILE)
+    _known(top, {"version", "language", "intake", "policy", "assignments"}, FILE)
     if top.get("version") != 1:
         raise RubricError(f"{FILE}: version is {top.get('version')!r}; this grader reads version 1")
     assignments = _mapping(top.get("assignments"), f"{FILE}: assignments")
@@ -72,7 +72,7 @@ def load(course: Path, bind: BindCheck) -> Rubric:
     zone = time_zone(intake)
     general = _mapping(top.get("policy", {}), f"{FILE}: policy")
     read = {name: _assignment(course, name, row, bind, zone, general) for name, row in assignments.items()}
-    return Rubric(course, read, intake)
+    return Rubric(course, read, intake, _language(top.get("language", "en")))
 
 
 def time_zone(intake: Intake) -> tzinfo | None:
@@ -86,6 +86,12 @@ def time_zone(intake: Intake) -> tzinfo | None:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         told = f"{FILE}: intake: time_zone {intake.time_zone!r} is not known here; expected a name such as Asia/Seoul"
         raise RubricError(told) from error
+
+
+def _language(content: Any) -> str:
+    if not isinstance(content, str) or content not in LANGUAGES:
+        raise RubricError(f"{FILE}: language is {content!r}; there are {', '.join(LANGUAGES)}")
+    return content
 
 
 def choose(rubric: Rubric, name: str | None, submitted: Sequence[Collection[str]] = ()) -> Assignment:

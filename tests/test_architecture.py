@@ -76,6 +76,8 @@ DOORS = {
     "pandas": ("kernel/inside/site/",),
     "requests": ("kernel/inside/site/",),
     "yaml": ("documents.py",),
+    "jinja2": ("reports/feedback/",),
+    "markupsafe": ("reports/feedback/",),
     "rich": ("cli/", "reports/", "verifying/report.py"),
 }  # fmt: skip
 STANDARD_DOORS = {

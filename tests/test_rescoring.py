@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -96,6 +97,11 @@ class Class:
     def tables(self) -> list[bytes]:
         return [(self.out / name).read_bytes() for name in ("grades.csv", "items.csv")]
 
+    def pages(self) -> dict[str, str]:
+        """The feedback pages, but for when they were written."""
+        pages = (self.out / "feedback").glob("*.html")
+        return {each.name: re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "", each.read_text("utf-8")) for each in pages}
+
     def ran(self, student: str) -> list[str]:
         """The items that were run last."""
         with Gradebook.open(self.out / "gradebook.db", writing=False) as book:
@@ -162,6 +168,7 @@ def test_judging_otherwise_runs_nothing_and_gives_what_a_fresh_run_gives(given: 
     given.ask(JUDGED_OTHERWISE)
     shutil.copytree(given.folder, given.folder.with_name("graded"))
     shutil.copytree(given.folder, given.folder.with_name("fresh"))
+    before = given.pages()
     again, fresh = Class(given.folder.with_name("graded")), Class(given.folder.with_name("fresh"))
 
     result = given.rescore()
@@ -177,6 +184,9 @@ def test_judging_otherwise_runs_nothing_and_gives_what_a_fresh_run_gives(given: 
     assert again.planned == [(0, 2, 0)]
     assert fresh.planned == [(2, 0, 0)]
     assert given.tables() == again.tables() == fresh.tables()
+    assert given.pages() == again.pages()
+    assert before.keys() == given.pages().keys() == {"ada.html", "bo.html"}
+    assert all(before[name] != now for name, now in given.pages().items())
 
 
 @pytest.mark.timeout(600)

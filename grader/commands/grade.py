@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from grader import datasets, keys, rubric
 from grader.commands import choosing, intake, isolation
 from grader.commands.intake import Intake
+from grader.commands.pages import Pages
 from grader.commands.planning import Plan
 from grader.commands.standing import Terms
 from grader.commands.stopping import Stop
@@ -20,7 +21,7 @@ from grader.gradebook import Gradebook
 from grader.keys import Conditions
 from grader.marks import Mark
 from grader.records import Assignment, Grade, Profile, Rubric, Status, Submission
-from grader.rows import GradeRow
+from grader.rows import GradeRow, row_of
 
 if TYPE_CHECKING:
     from grader.runners.work import Work
@@ -105,6 +106,8 @@ def grade(options: Options, watch: Watch) -> Result:
     with Gradebook.open(path) as book:
         taken = collected.taken_in(assignment, book)
         found = _chosen(taken.submissions, options.students)
+        # A mistake in the dates is told before anything runs.
+        pages = Pages(options.out, Facts.of(read, assignment, book), read.language)
         if options.reseed:
             book.reseed()
         device = isolation.device(options.device)
@@ -121,12 +124,14 @@ def grade(options: Options, watch: Watch) -> Result:
             if sentence:
                 watch.told(sentence)
         watch.planned(plan.todo, Idle(len(plan.rescored), plan.unchanged))
-        _rescore(plan, course, conditions, book, watch)
-        left = _run(options, _work(options, course, conditions, plan), plan, book, watch, read) if plan.todo else 0
+        _rescore(plan, course, conditions, book, pages, watch)
+        work = _work(options, course, conditions, plan) if plan.todo else None
+        left = _run(options, work, plan, book, pages, watch, read) if work else 0
         facts = Facts.of(read, assignment, book)
         rows = facts.with_missing(book.current(assignment.name))
         if not plan.todo:
             write_tables(options.out, rows, assignment, facts.marks(rows))
+        pages.complete(rows)
     return Result(assignment, rows, options.out, left)
 
 
@@ -144,7 +149,7 @@ def write_tables(
     files.write(out / "items.csv", tables.items_csv(rows))
 
 
-def _rescore(plan: Plan, course: Path, conditions: Conditions, book: Gradebook, watch: Watch) -> None:
+def _rescore(plan: Plan, course: Path, conditions: Conditions, book: Gradebook, pages: Pages, watch: Watch) -> None:
     """Record what can be had without running anything; what cannot after all becomes something to do."""
     if plan.rejudged:
         from grader import checks
@@ -156,13 +161,14 @@ def _rescore(plan: Plan, course: Path, conditions: Conditions, book: Gradebook, 
             plan.rejudge(each, rescorer.of(plan.row(each), plan.terms.keys, conditions))
     for each in plan.rescored:
         grade = plan.rescore(each)
-        book.record(plan.terms.assignment.name, grade, key=plan.terms.keys.whole(each.sha256))
+        with pages.replaced(each.student.id):
+            book.record(plan.terms.assignment.name, grade, key=plan.terms.keys.whole(each.sha256))
         watch.rescored(grade)
     if plan.stale:
         watch.stale(plan.stale)
 
 
-def _run(options: Options, work: Work, plan: Plan, book: Gradebook, watch: Watch, read: Rubric) -> int:
+def _run(options: Options, work: Work, plan: Plan, book: Gradebook, pages: Pages, watch: Watch, read: Rubric) -> int:
     """Grade what is to be done; how many are left when somebody stopped it."""
     from grader.commands.running import Run
     from grader.runners import local
@@ -175,7 +181,9 @@ def _run(options: Options, work: Work, plan: Plan, book: Gradebook, watch: Watch
         """The grade as it is on disk, before anybody is told of it. Without a key the next run does not rely on it."""
         whole = plan.completed(each, final=final)
         key = keys[each.submission.student.id] if final else ""
-        book.record(assignment.name, whole, key=key, observations=whole.observations)
+        with pages.replaced(each.submission.student.id):
+            book.record(assignment.name, whole, key=key, observations=whole.observations)
+        pages.write(row_of(assignment.name, whole))
         return whole
 
     with Stop(watch.told) as stop:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from grader import keys, rubric
 from grader.commands import stored
 from grader.commands.grade import write_tables
+from grader.commands.pages import Pages
 from grader.commands.standing import Terms, as_stored, differs, rescored, stands
 from grader.gradebook import Gradebook
 from grader.keys import Conditions, Keys
@@ -71,7 +72,17 @@ def rescore(options: Options) -> Result:
         after = book.current(assignment.name)
     shown = facts.with_missing(after)
     write_tables(options.out, shown, assignment, facts.marks(shown))
+    pages = Pages(options.out, facts, found.language)
+    for row in _changed(before, after):
+        pages.write(row)
+    pages.complete(after)
     return Result(before, after, again.stale, options.out)
+
+
+def _changed(before: Sequence[GradeRow], after: Sequence[GradeRow]) -> list[GradeRow]:
+    """The grades that are others than before."""
+    was = {row.student_id: row for row in before}
+    return [row for row in after if was.get(row.student_id) != row]
 
 
 class _Again:

@@ -1,0 +1,64 @@
+"""`grader report`: every feedback page written anew from the gradebook; nothing is run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader import rubric
+from grader.commands import printing, stored
+from grader.commands.pages import FOLDER, Pages
+from grader.gradebook import Gradebook
+from grader.records import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asks for."""
+
+    out: Path = Path("results")
+    course: Path | None = None
+    assignment: str | None = None
+    language: str | None = None  # None: as the rubric has it
+    pdf: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What was written, and where."""
+
+    folder: Path
+    pages: Sequence[Path]
+    printed: Sequence[Path]
+    needs_staff: bool
+
+    @property
+    def exit_code(self) -> int:
+        """1 when something needs staff, else 0."""
+        return 1 if self.needs_staff else 0
+
+
+def report(options: Options, told: Callable[[str], None] = lambda sentence: None) -> Result:
+    """Write the pages, and print them where that is asked for.
+
+    Args:
+        options: what is asked for.
+        told: hears what takes a while.
+
+    Raises:
+        GraderError: with one clear line; what was written stays.
+    """
+    with Gradebook.open(options.out / "gradebook.db", writing=False) as book:
+        course = rubric.load(options.course or rubric.find_course(Path.cwd()), rubric.unproven)
+        assignment = stored.graded(course, options.assignment, options.out, book)
+        pages = Pages(options.out, stored.Facts.of(course, assignment, book), options.language or course.language)
+        rows = book.current(assignment.name)
+    written = [pages.write(row) for row in rows]
+    printed: Sequence[Path] = ()
+    if options.pdf:
+        browser = printing.browser()
+        told(f"Printing {len(written)} pages with {browser.name}, which takes a second or two each.")
+        printed = printing.printed(browser, written)
+    staff = any(row.status is Status.NEEDS_STAFF for row in rows)
+    return Result(options.out / FOLDER, written, printed, staff)

@@ -1,0 +1,77 @@
+"""The text of a feedback page."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from grader.lateness import Penalty
+from grader.marks import Mark
+from grader.records import Assignment
+from grader.reports.feedback import view
+from grader.reports.feedback.languages import language
+from grader.rows import GradeRow
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """The style sheet, and the hash by which the page's policy allows it."""
+
+    text: Markup
+    hash: str
+
+
+def page(
+    row: GradeRow,
+    *,
+    tag: str = "en",
+    assignment: Assignment | None = None,
+    mark: Mark | None = None,
+    late: Penalty | None = None,
+) -> str:
+    """One HTML file that needs no other.
+
+    Args:
+        row: the stored grade.
+        tag: of the language.
+        assignment: as the rubric has it, for what a stored grade does not tell.
+        mark: what the course's policy makes of the points.
+        late: what lateness costs.
+
+    Raises:
+        KeyError: there is no such language.
+    """
+    spoken = language(tag)
+    shown = view.of(row, spoken, assignment=assignment, mark=mark, late=late)
+    return _template(tag).render(page=shown, style=_style())
+
+
+@functools.cache
+def _template(tag: str) -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_translations(language(tag).translations, newstyle=True)  # type: ignore[attr-defined]
+    environment.filters["coded"] = view.coded
+    return environment.get_template("page.html")
+
+
+@functools.cache
+def _style() -> _Style:
+    text = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return _Style(Markup(text), f"sha256-{digest}")  # noqa: S704 - a file of ours
