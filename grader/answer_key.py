@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import importlib
 import inspect
+import json
 import random
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,7 +23,7 @@ import torch
 from grader.errors import AnswerKeyError, RubricError
 from grader.kept_answers import KeptAnswers
 from grader.kernel.inside.answering import NotDefined, answer
-from grader.kernel.wire import max_answer, observation_frame, read_observation
+from grader.kernel.wire import given, max_answer, observation_frame, read_observation
 from grader.probes import Layer, Observation, Probe, Returned, Value, Version
 
 _Case: TypeAlias = tuple[tuple[Value, ...], dict[str, Value], Any]
@@ -120,7 +121,8 @@ class AnswerKey:
             made = make(torch.Generator().manual_seed(seed), number)
         args = tuple(_travelling(arg, seed) for arg in made.args)
         kwargs = {name: _travelling(arg, seed) for name, arg in made.kwargs.items()}
-        return args, kwargs, getattr(made, "inputs", None)
+        inputs = getattr(made, "inputs", None)
+        return args, kwargs, None if inputs is None else list(inputs)
 
     def seed(self, item: str, number: int) -> int:
         """The seed of a case: by HMAC from the secret, so that a regrade repeats it, or public."""
@@ -256,26 +258,5 @@ def _package(folder: Path) -> str:
 
 def _key(probe: Probe) -> bytes:
     # Stand-ins replace the student's helpers; the reference has its own, so they do not change its answers.
-    digest = hashlib.sha256()
-    _feed(digest, [probe.question, probe.target, list(probe.args), dict(probe.kwargs), probe.seed])
-    _feed(digest, dict(probe.options))
-    return digest.digest()
-
-
-def _feed(digest: Any, value: Value) -> None:
-    if isinstance(value, torch.Tensor):
-        digest.update(f"{value.dtype}{tuple(value.shape)}".encode())
-        flat = value.detach().reshape(-1).clone(memory_format=torch.contiguous_format)
-        digest.update(flat.view(torch.uint8).numpy().tobytes())
-    elif isinstance(value, Mapping):
-        for key, each in value.items():
-            digest.update(f"{{{key}".encode())
-            _feed(digest, each)
-    elif isinstance(value, list | tuple):
-        digest.update(f"[{len(value)}".encode())
-        for each in value:
-            _feed(digest, each)
-    elif isinstance(value, Layer):
-        _feed(digest, [value.name, dict(value.kwargs), value.seed])
-    else:
-        digest.update(f"{type(value).__name__}:{value!r}".encode())
+    around = json.dumps([probe.question, probe.target, probe.seed]).encode()
+    return hashlib.sha256(given(probe).sha256 + around).digest()

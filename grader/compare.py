@@ -90,6 +90,8 @@ def _compare_tensors(
     if observed.shape != expected.shape:
         message = f"Expected shape {tuple(expected.shape)}, got {tuple(observed.shape)}."
         return Mismatch(path, "shape", message)
+    if observed.dtype == expected.dtype and torch.equal(observed, expected):
+        return None  # most right answers, in one operation
     coarser = max((observed.dtype, expected.dtype), key=lambda dtype: _TOLERANCES.get(dtype, (0.0, 0.0)))
     common = torch.complex128 if observed.is_complex() or expected.is_complex() else torch.float64
     default_rtol, default_atol = _TOLERANCES.get(coarser, (0.0, 0.0))

@@ -21,7 +21,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from grader import __version__
-from grader.kernel.wire import Frame, ProtocolError, observation_frame, read_observation
+from grader.kernel.channel import Frame, ProtocolError
+from grader.kernel.wire import observation_frame, read_observation
 from grader.probes import Observation
 from grader.recording import frames, packed
 

@@ -12,7 +12,8 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from grader.kernel.wire import Frame, ProtocolError, observation_frame, probe_frame, read_observation, strict_json
+from grader.kernel.channel import Frame, ProtocolError, strict_json
+from grader.kernel.wire import given, observation_frame, read_observation
 from grader.probes import PUBLIC, Missing, Observation, Probe, Session, Version
 
 _LENGTHS = struct.Struct("<IQ")
@@ -132,8 +133,8 @@ def split(content: bytes) -> dict[str, bytes]:
 
 def key(probe: Probe) -> str:
     """A hash of everything in a probe."""
-    frame = probe_frame(probe, limit_s=0)
-    return hashlib.sha256(json.dumps(frame.header, sort_keys=True).encode() + frame.body).hexdigest()
+    around = [probe.question, probe.target, probe.seed, dict(probe.stand_ins)]
+    return hashlib.sha256(given(probe).sha256 + json.dumps(around, sort_keys=True).encode()).hexdigest()
 
 
 def frames(content: bytes) -> Iterator[tuple[object, bytes]]:

@@ -210,7 +210,7 @@ def test_every_door_leads_somewhere() -> None:
 
 
 def test_what_is_in_the_sandbox_needs_nothing_that_is_not() -> None:
-    allowed = ("grader.probes", "grader.kernel.wire", "grader.kernel.inside")
+    allowed = ("grader.probes", "grader.kernel.channel", "grader.kernel.wire", "grader.kernel.inside")
     problems = [
         each
         for each in GRADER

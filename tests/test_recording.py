@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from grader.kernel.wire import ProtocolError
+from grader.kernel.channel import ProtocolError
 from grader.probes import Died, Layer, Missing, Observation, Probe, Raised, Returned, TimedOut, Version
 from grader.recording import NotRecorded, RecordedSession, Recorder, joined, key, split
 from tests.fakes import FakeSession

@@ -18,22 +18,24 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.kernel.wire import (
-    DTYPES,
-    MAX_ANSWER,
+from grader.kernel.channel import (
     MAX_HEADER,
     Channel,
     ChannelClosed,
     ChannelTimeout,
     Frame,
     ProtocolError,
+    strict_json,
+)
+from grader.kernel.wire import (
+    DTYPES,
+    MAX_ANSWER,
     decode,
     encode,
     observation_frame,
     probe_frame,
     read_observation,
     read_probe,
-    strict_json,
 )
 from grader.probes import Died, Layer, Missing, Observation, Opaque, Probe, Raised, Returned, TimedOut, Value
 

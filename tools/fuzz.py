@@ -16,7 +16,8 @@ import atheris
 
 with atheris.instrument_imports(include=["grader", "json", "zipfile"]):
     from grader import notebook, submissions
-    from grader.kernel.wire import Channel, ChannelClosed, ChannelTimeout, ProtocolError, read_observation
+    from grader.kernel.channel import Channel, ChannelClosed, ChannelTimeout, ProtocolError
+    from grader.kernel.wire import read_observation
     from grader.records import SourceFile
     from grader.submissions import files
 

@@ -71,7 +71,7 @@ def cases(reference: Reference, item: Item, question: str, inputs: str, count: i
     for number in range(count):
         seed = reference.seed(item.id, number)
         args, kwargs, forward = reference.case(inputs, seed, number)
-        extra = {} if forward is None else {"inputs": list(forward)}
+        extra = {} if forward is None else {"inputs": forward}
         probes.append(Probe(question, item.target, args, kwargs, seed, {**extra, **options}))
     return probes
 

@@ -9,9 +9,9 @@ from grader import pipeline, recording
 from grader.answer_key import AnswerKey
 from grader.commands.standing import Rejudge
 from grader.gradebook import Gradebook
+from grader.kernel.channel import ProtocolError
 from grader.kernel.sandbox import Confinement
 from grader.kernel.template import Sandboxes
-from grader.kernel.wire import ProtocolError
 from grader.keys import Conditions, Key, Keys
 from grader.records import Assignment, Finding, Item
 from grader.rows import GradeRow

@@ -9,7 +9,7 @@ What such a process sees (everything else does not exist for it):
     /tmp, /dev/shm                       its own, limited in size, gone with it
     no network, no environment, its own process numbers, no capabilities, system calls filtered
 
-Its standard input and output are the grader's pipe (wire.py). ATTACKS and promises: docs/security.md.
+Its standard input and output are the grader's pipe (channel.py). ATTACKS and promises: docs/security.md.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from typing import Protocol
 from grader.errors import SandboxError
 from grader.kernel import bounds, cards
 from grader.kernel.bounds import Bounds
-from grader.kernel.wire import Channel
+from grader.kernel.channel import Channel
 from grader.records import Limits
 
 PACKAGE = Path(__file__).resolve().parent.parent
-INSIDE = ("__init__.py", "probes.py", "kernel/__init__.py", "kernel/wire.py", "kernel/inside")
+INSIDE = ("__init__.py", "probes.py", "kernel/__init__.py", "kernel/channel.py", "kernel/wire.py", "kernel/inside")
 _MASKED = ("/usr/share/datasets", "/usr/local/share/datasets", "/usr/src", "/usr/local/src")
 _ENDING_S = 2.0  # between the last word of a process and its end
 _FIRST_USER = 1_900_000_000  # above every number that systems give out

@@ -18,17 +18,9 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from grader.errors import SandboxError
+from grader.kernel.channel import Channel, ChannelClosed, ChannelTimeout, Frame, ProtocolError
 from grader.kernel.sandbox import Sandbox
-from grader.kernel.wire import (
-    Channel,
-    ChannelClosed,
-    ChannelTimeout,
-    Frame,
-    ProtocolError,
-    max_answer,
-    probe_frame,
-    read_observation,
-)
+from grader.kernel.wire import max_answer, probe_frame, read_observation
 from grader.probes import Died, Missing, Observation, Probe, Raised, TimedOut, Version
 from grader.records import Limits, SourceFile
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from grader.errors import SandboxError
 from grader.kernel import bounds, cgroups
 from grader.kernel.bounds import Bounds
+from grader.kernel.channel import Channel
 from grader.kernel.sandbox import (
     Confinement,
     Place,
@@ -26,7 +27,6 @@ from grader.kernel.sandbox import (
     start,
     system_call_filter,
 )
-from grader.kernel.wire import Channel
 from grader.records import Limits
 
 _log = logging.getLogger(__name__)

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from grader.notebook.statements import PARSE_ERRORS, parsed
 
 _MOST_KEPT = 64  # meanings of one name
+_NOTED = "_grader_binding"  # an attribute of syntax trees
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,47 +103,63 @@ class Binding:
 
 def bindings(statements: Iterable[ast.AST], scope: Scope, place: Place) -> Iterator[Binding]:
     """What these statements bind at their own level, also within if, try, with and loops."""
-    waiting = list(statements)[::-1]
-    while waiting:
-        node = waiting.pop()
-        match node:
-            case ast.Import(names=aliases):
-                for alias in aliases:
-                    top = alias.name.partition(".")[0]
-                    yield Binding(alias.asname or top, Library(alias.name if alias.asname else top))
-                continue
-            case ast.ImportFrom(module=module, names=aliases):
-                for alias in aliases:
-                    path = module or "" if alias.name == "*" else f"{module or ''}.{alias.name}".lstrip(".")
-                    yield Binding(alias.asname or alias.name, Library(path))
-                continue
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                code = Code(node, scope, place)
-                yield Binding(name, code)
-                yield from (Binding(owner, code, more=True) for owner in _owners(node))
-                continue
-            case ast.Lambda():
-                continue
-            case ast.Assign(targets=targets, value=value):
-                for target in targets:
-                    yield from _assigned(target, value, scope, place)
-                waiting.append(value)
-                continue
-            case ast.AnnAssign(target=target, value=ast.expr() as value) | ast.NamedExpr(target=target, value=value):
+    for statement in statements:
+        for node in _binding(statement):
+            yield from _bound(node, scope, place)
+
+
+def _binding(statement: ast.AST) -> Sequence[ast.AST]:
+    """The nodes of a statement that bind a name, in the order of reading; noted on it, because every item asks."""
+    found: list[ast.AST] | None = getattr(statement, _NOTED, None)
+    if found is None:
+        found, waiting = [], [statement]
+        while waiting:
+            node = waiting.pop()
+            match node:
+                case ast.Import() | ast.ImportFrom() | ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                    found.append(node)
+                case ast.AugAssign(target=ast.Name()):
+                    found.append(node)
+                case ast.Lambda():
+                    pass
+                case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value) | ast.NamedExpr(value=value):
+                    found.append(node)
+                    waiting.append(value)
+                case ast.comprehension(iter=source, ifs=conditions):
+                    waiting += [source, *conditions]  # its target is a name of its own
+                case _:
+                    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                        found.append(node)
+                    waiting += list(ast.iter_child_nodes(node))[::-1]
+        setattr(statement, _NOTED, found)
+    return found
+
+
+def _bound(node: ast.AST, scope: Scope, place: Place) -> Iterator[Binding]:
+    match node:
+        case ast.Import(names=aliases):
+            for alias in aliases:
+                top = alias.name.partition(".")[0]
+                yield Binding(alias.asname or top, Library(alias.name if alias.asname else top))
+        case ast.ImportFrom(module=module, names=aliases):
+            for alias in aliases:
+                path = module or "" if alias.name == "*" else f"{module or ''}.{alias.name}".lstrip(".")
+                yield Binding(alias.asname or alias.name, Library(path))
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            code = Code(node, scope, place)
+            yield Binding(name, code)
+            yield from (Binding(owner, code, more=True) for owner in _owners(node))
+        case ast.Assign(targets=targets, value=value):
+            for target in targets:
                 yield from _assigned(target, value, scope, place)
-                waiting.append(value)
-                continue
-            case ast.AugAssign(target=ast.Name(id=name) as target, op=op, value=value):
-                before = [m.node for m in scope.names.get(name, []) if isinstance(m, Code)][-1:]
-                whole = ast.BinOp(before[0], op, value) if before and isinstance(before[0], ast.expr) else value
-                yield Binding(name, Code(ast.copy_location(whole, node), scope, place), more=True)
-                continue
-            case ast.comprehension(iter=source, ifs=conditions):
-                waiting += [source, *conditions]  # its target is a name of its own
-                continue
-            case ast.Name(id=name, ctx=ast.Store()):
-                yield Binding(name, None)
-        waiting += list(ast.iter_child_nodes(node))[::-1]
+        case ast.AnnAssign(target=target, value=ast.expr() as value) | ast.NamedExpr(target=target, value=value):
+            yield from _assigned(target, value, scope, place)
+        case ast.AugAssign(target=ast.Name(id=name), op=op, value=value):
+            before = [m.node for m in scope.names.get(name, []) if isinstance(m, Code)][-1:]
+            whole = ast.BinOp(before[0], op, value) if before and isinstance(before[0], ast.expr) else value
+            yield Binding(name, Code(ast.copy_location(whole, node), scope, place), more=True)
+        case ast.Name(id=name):
+            yield Binding(name, None)
 
 
 def _owners(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Iterator[str]:

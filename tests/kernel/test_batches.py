@@ -100,7 +100,7 @@ def test_an_answer_to_another_probe_is_no_answer(sandboxes: Sandboxes) -> None:
         "def early(x):\n"
         "  frame = sys._getframe()\n"
         "  while 'number' not in frame.f_locals: frame = frame.f_back\n"
-        "  from grader.kernel.wire import Frame\n"
+        "  from grader.kernel.channel import Frame\n"
         "  right = {'returned': {'int': '7'}, 'number': frame.f_locals['number'] + 1}\n"
         "  frame.f_locals['self']._channel.send(Frame('observation', right))\n"
         "  return x\n"

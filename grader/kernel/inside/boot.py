@@ -26,8 +26,8 @@ def main() -> None:
         forking.run(read_fd)
     else:
         ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG: a sandbox has its own, a process none
+        from grader.kernel.channel import Channel
         from grader.kernel.inside import kernel
-        from grader.kernel.wire import Channel
 
         kernel.run(Channel(read_fd, write_fd))
 

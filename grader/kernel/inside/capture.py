@@ -11,6 +11,7 @@ A target is a name (`corr2d`) or several that belong together (`X, K`).
 from __future__ import annotations
 
 import builtins
+import itertools
 import sys
 import types
 from collections.abc import Iterator, Mapping, Sequence
@@ -54,8 +55,11 @@ class Captures:
         self._definitions: Namespace = {}  # by name, the last function or class of the student's it was bound to
         self._first: Namespace = {}  # by name, the first one
         self._aside: dict[str, Captured] = {}  # by target, what is defined elsewhere than in the notebook's namespace
-        self._others = frozenset(sys.modules)  # by name, modules that are not the student's
+        self._passed: Namespace = {}  # by name, the callable seen last that is no definition of the student's
         self._modules: tuple[int, list[types.ModuleType]] = (0, [])
+        # What stands behind this one was imported later. All names together lie on a thousand pages of memory, and a
+        # copy of the template pays for each that it touches.
+        sys.modules[__name__] = sys.modules.pop(__name__)
 
     def look(self) -> None:
         """Keep every target whose binding is new since the last look."""
@@ -148,11 +152,15 @@ class Captures:
 
     def _look_for_definitions(self) -> None:
         for name, value in self._namespace.items():
-            if self._definitions.get(name) is value or isinstance(value, nn.Module) or not callable(value):
+            if self._passed.get(name) is value or self._definitions.get(name) is value:
                 continue
-            if not name.startswith("_") and kind_of(name, value, self._folder)[0] == "definition":
+            if not callable(value) or isinstance(value, nn.Module) or name.startswith("_"):
+                continue
+            if kind_of(name, value, self._folder)[0] == "definition":
                 self._definitions[name] = value
                 self._first.setdefault(name, value)
+            else:
+                self._passed[name] = value
 
     def _look_aside(self, target: str) -> None:
         """Remember what a module or class of the student's has under a name that the notebook itself may never bind."""
@@ -170,8 +178,8 @@ class Captures:
     def _attached(self) -> list[types.ModuleType]:
         """The modules that were imported from attached files."""
         if self._modules[0] != len(sys.modules):
-            new = [name for name in list(sys.modules) if name not in self._others]
-            found = [sys.modules[name] for name in new if is_students(sys.modules[name], self._folder)]
+            new = list(itertools.takewhile(lambda name: name != __name__, reversed(sys.modules)))
+            found = [sys.modules[name] for name in reversed(new) if is_students(sys.modules[name], self._folder)]
             self._modules = (len(sys.modules), found)
         return self._modules[1]
 

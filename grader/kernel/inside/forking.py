@@ -121,8 +121,8 @@ def _reap(ended: dict[int, int]) -> None:
 
 def _begin(control: socket.socket, descriptors: list[int], disk: int, program: bytes) -> NoReturn:
     """As process 1 of the session: leave the template's world, drop everything, then serve."""
+    from grader.kernel.channel import Channel
     from grader.kernel.inside import kernel
-    from grader.kernel.wire import Channel
 
     try:
         try:

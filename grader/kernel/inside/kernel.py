@@ -33,6 +33,7 @@ import numpy as np
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from traitlets.config import Config
 
+from grader.kernel.channel import Channel, ChannelClosed, Frame
 from grader.kernel.inside import images
 from grader.kernel.inside.answering import NotDefined, ProbeTimeout, answer, seed_torch
 from grader.kernel.inside.capture import Captures
@@ -48,7 +49,7 @@ from grader.kernel.inside.statements import (
     definitions_only,
     parsed,
 )
-from grader.kernel.wire import Channel, ChannelClosed, Frame, max_answer, observation_frame, read_probe
+from grader.kernel.wire import max_answer, observation_frame, read_probe
 from grader.probes import Observation, Probe, Raised, TimedOut
 
 _AGAIN_S = 1.0  # between interrupts of a cell that goes on regardless
@@ -64,6 +65,14 @@ class _Shell(InteractiveShell):
     def enable_gui(self, gui: str | None = None) -> None:
         """There are no windows."""
 
+    def transform_ast(self, node: ast.Module) -> ast.Module:
+        """IPython's own walks through the whole tree for places that our transformer has given already."""
+        match self.ast_transformers:
+            case [AfterEachStatement() as ours]:
+                return ours.visit_Module(node)
+            case _:
+                return super().transform_ast(node)  # type: ignore[no-any-return, no-untyped-call]
+
 
 @functools.cache
 def prepare() -> InteractiveShell:
@@ -75,7 +84,7 @@ def prepare() -> InteractiveShell:
     config.Completer.use_jedi = False
     shell = _Shell.instance(config=config, xmode="Minimal", colors="nocolor", cache_size=0)
     if shell.display_formatter is not None:
-        shell.display_formatter.active_types = ["text/plain"]  # nobody sees pictures
+        shell.display_formatter.active_types = []  # nobody sees what a cell ends with, so it is not drawn either
     shell.set_hook("show_in_pager", _nothing, 0)  # type: ignore[no-untyped-call]
     for name in _FRONT_END:
         shell.register_magic_function(_nothing, "line", name)  # type: ignore[arg-type]

@@ -8,6 +8,7 @@ per shape (docs/decisions/0002-seeds-instead-of-weights.md).
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,10 +34,17 @@ def seeded(shape: tuple[int, ...], seed: int, role: str) -> torch.Tensor:
 
 
 def _drawn(shape: tuple[int, ...], seed: int, role: str) -> torch.Tensor:
-    """What `seeded` consists of, flat: all values, or those that repeat in a huge tensor."""
+    """What `seeded` consists of, flat: all values, or those that repeat in a huge tensor. To be read only."""
+    return (_drawn_once if math.prod(shape) <= _LARGE else _drawn_anew)(shape, seed, role)
+
+
+def _drawn_anew(shape: tuple[int, ...], seed: int, role: str) -> torch.Tensor:
     digest = hashlib.sha256(f"{seed}/{role}/{shape}".encode()).digest()
     generator = torch.Generator(device="cpu").manual_seed(int.from_bytes(digest[:7], "little"))
     return torch.randn(min(math.prod(shape), _PERIOD), generator=generator, device="cpu")
+
+
+_drawn_once = functools.lru_cache(maxsize=256)(_drawn_anew)  # a module is filled twice, and asked in several cases
 
 
 @torch.no_grad()

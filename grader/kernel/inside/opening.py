@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from grader.kernel.channel import Channel
 from grader.kernel.inside import images
-from grader.kernel.wire import Channel
 
 Cell = tuple[int, str]  # its number in the notebook, its source
 

@@ -27,7 +27,7 @@ class AfterEachStatement(ast.NodeTransformer):
         for statement in node.body:
             self._look_within(statement, repeated=False)
         node.body = [*self._looking(node.body[:-1], repeated=False), *node.body[-1:]]
-        return ast.fix_missing_locations(node)
+        return node
 
     def _look_within(self, node: ast.AST, *, repeated: bool) -> None:
         if isinstance(node, _DEFINITIONS):
@@ -58,7 +58,9 @@ class AfterEachStatement(ast.NodeTransformer):
 
 
 def _call(after: ast.stmt) -> ast.stmt:
-    return ast.copy_location(ast.Expr(ast.Call(ast.Name(HOOK, ast.Load()), [], [])), after)
+    hook = ast.copy_location(ast.Name(HOOK, ast.Load()), after)
+    call = ast.copy_location(ast.Call(hook, [], []), after)
+    return ast.copy_location(ast.Expr(call), after)
 
 
 def _blocks(node: ast.AST) -> Iterator[list[ast.AST]]:
