@@ -42,15 +42,55 @@ _DEATH_S = 0.5
 _SERVED = 200  # sessions after which a template is replaced, whatever they may have left behind
 
 
-class Template:
-    """Starts its process when first needed, and again when it has died or served enough sessions."""
+class Launched:
+    """A template's process that may still be importing. It lives until it is ended, or its socket is closed here.
+
+    Raises:
+        SandboxError: it cannot be started.
+    """
 
     def __init__(self, confinement: Confinement) -> None:
+        hidden = ["--tmpfs", "/proc/1"] if root_by_number() else []
+        boot = boot_command(_place(confinement), "template")
+        command = [*bubblewrap_command(confinement), *hidden, "--", *boot]
+        debug = bool(os.environ.get("GRADER_DEBUG"))
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            self._process = subprocess.Popen(
+                command,
+                env={},
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=None if debug else subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except OSError as error:
+            self.control.close()
+            raise SandboxError(f"cannot start {command[0]}: {error}") from error
+        finally:
+            theirs.close()
+
+    def end(self) -> None:
+        """Kill it and with it every session it forked."""
+        self.control.close()
+        self._process.kill()
+        self._process.wait()
+
+
+class Template:
+    """Starts its process when first needed, and again when it has died or served enough sessions.
+
+    Args:
+        confinement: how its sessions are confined.
+        control: the socket of one that another process has launched for this one, where there is one.
+    """
+
+    def __init__(self, confinement: Confinement, control: socket.socket | None = None) -> None:
         self._confinement = confinement
-        data = "/data" if confinement.data else None
-        self._place = Place("/venv/bin/python", "/grader", "/tmp/work", data)  # noqa: S108
-        self._process: subprocess.Popen[bytes] | None = None
-        self._control: socket.socket | None = None
+        self._place = _place(confinement)
+        self._launched: Launched | None = None  # where it is our own
+        self._control = control
+        self._greeted = False
         self._word = b""  # what the newest copy said, until it is read
         self._served = 0
         self._died = False
@@ -67,9 +107,11 @@ class Template:
         Raises:
             SandboxError: the template cannot be started, or this system forbids what forks need.
         """
-        if self._process is None or self._process.poll() is not None or self._served >= _SERVED:
+        if self._control is None or self._hung_up() or self._served >= _SERVED:
             self.close()
-            self._start()
+            self.launch()
+        if not self._greeted:
+            self._await_greeting()
         self._served += 1
         theirs_read, ours_write = os.pipe2(os.O_CLOEXEC)
         ours_read, theirs_write = os.pipe2(os.O_CLOEXEC)
@@ -95,52 +137,48 @@ class Template:
 
     def look(self) -> None:
         """A session is dead before it was closed; where it was the template's death, that shows in a moment."""
-        if self._process is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(_DEATH_S)
-                self._died = True
+        if self._control is not None and self._hung_up(_DEATH_S):
+            self._died = True
+
+    def launch(self) -> None:
+        """Start its process, unless there is one, and do not wait for it.
+
+        Raises:
+            SandboxError: it cannot be started.
+        """
+        if self._control is None:
+            self._launched = Launched(self._confinement)
+            self._control = self._launched.control
 
     def close(self) -> None:
         """Kill the template and with it every session it forked."""
         if self._control is not None:
-            self._control.close()
+            self._died |= self._served > 0 and self._hung_up()
+            self._control.close()  # at which one that is not our own ends by itself
             self._control = None
-        if self._process is not None:
-            self._died |= self._served > 0 and self._process.poll() is not None
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-        self._served = 0
+        if self._launched is not None:
+            self._launched.end()
+            self._launched = None
+        self._served, self._greeted = 0, False
 
-    def _start(self) -> None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        hidden = ["--tmpfs", "/proc/1"] if root_by_number() else []
-        command = [*bubblewrap_command(self._confinement), *hidden, "--", *boot_command(self._place, "template")]
-        debug = bool(os.environ.get("GRADER_DEBUG"))
+    def _hung_up(self, within_s: float = 0.0) -> bool:
+        """Whether its process has gone."""
+        poller = select.poll()
+        poller.register(self._control or -1, 0)  # tells nothing else
+        return bool(poller.poll(within_s * 1000))
+
+    def _await_greeting(self) -> None:
+        assert self._control is not None
+        self._control.settimeout(_BOOT_S)
         try:
-            self._process = subprocess.Popen(
-                command,
-                env={},
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                stderr=None if debug else subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        except OSError as error:
-            ours.close()
-            raise SandboxError(f"cannot start {command[0]}: {error}") from error
-        finally:
-            theirs.close()
-        self._control = ours
-        ours.settimeout(_BOOT_S)
-        try:
-            greeting = ours.recv(1)
-        except TimeoutError:
+            greeting = self._control.recv(1)
+        except (TimeoutError, ConnectionError):
             greeting = b""
         if greeting != b"R":
             self.close()
             raise SandboxError("the template did not start; `grader doctor` says what is missing")
-        ours.sendall(system_call_filter())
+        self._control.sendall(system_call_filter())
+        self._greeted = True
 
     def _fork(self, read_fd: int, write_fd: int) -> tuple[int, int]:
         """The process number of a new session, as the template knows it, and a pidfd of it."""
@@ -185,6 +223,11 @@ class Template:
         except (OSError, struct.error):
             return None
         return None if status < 0 else int(status)
+
+
+def _place(confinement: Confinement) -> Place:
+    """Where things lie in a template and its sessions."""
+    return Place("/venv/bin/python", "/grader", "/tmp/work", "/data" if confinement.data else None)  # noqa: S108
 
 
 class Forked:
@@ -240,12 +283,17 @@ def _number(pidfd: int) -> int:
     return int(rows["Pid"])
 
 
+def forks(confinement: Confinement, *, warm: bool) -> bool:
+    """Whether sessions of this kind are forked from a template."""
+    return warm and confinement.backend == "bubblewrap"
+
+
 class Sandboxes:
     """Opens sandboxes for one worker: forked from a warm template where this system allows it, else one by one."""
 
-    def __init__(self, confinement: Confinement, *, warm: bool) -> None:
+    def __init__(self, confinement: Confinement, *, warm: bool, control: socket.socket | None = None) -> None:
         self._confinement = confinement
-        self._template = Template(confinement) if warm and confinement.backend == "bubblewrap" else None
+        self._template = Template(confinement, control) if forks(confinement, warm=warm) else None
         self._isolation = "forked" if self._template else confinement.backend
         self._lost = False
 
@@ -260,6 +308,12 @@ class Sandboxes:
     def __exit__(self, *_: object) -> None:
         if self._template is not None:
             self._template.close()
+
+    def launch(self) -> None:
+        """Start what takes long to start, without waiting for it. What fails here fails again, and is told, later."""
+        if self._template is not None:
+            with contextlib.suppress(SandboxError):
+                self._template.launch()
 
     def lost(self) -> bool:
         """Whether a session may have died since this was last asked because its template did."""

@@ -14,6 +14,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import socket
 import threading
 import time
 from collections import deque
@@ -22,7 +23,8 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Final
 
-from grader.errors import GraderError, MachineryError, SandboxLost
+from grader.errors import GraderError, MachineryError, SandboxError, SandboxLost
+from grader.kernel.template import Launched
 from grader.records import Grade, Submission
 from grader.runners.work import Work, refuse
 
@@ -105,12 +107,16 @@ class _Worker:
         self.submission: Submission | None = None
         self.ended = False  # was told that nothing more comes, or has died
         self._ready = False
+        self._template = _launched(work)  # it imports while the worker does
+        control = self._template.control if self._template is not None else None
         self._connection, theirs = _FORK.Pipe()
-        self._process = _FORK.Process(target=_serve, args=(theirs, work), daemon=True)
+        self._process = _FORK.Process(target=_serve, args=(theirs, control, work), daemon=True)
         _FORK.set_forkserver_preload(_PRELOADED)
         with _signals_held_back():
             self._process.start()
         theirs.close()
+        if control is not None:
+            control.close()
 
     @property
     def connection(self) -> Connection:
@@ -151,10 +157,22 @@ class _Worker:
         self._process.join()
         self._process.close()
         self._connection.close()
+        if self._template is not None:
+            self._template.end()
 
     def _send(self, submission: Submission | None) -> None:
         with contextlib.suppress(OSError):  # it has died, which will show when its answer is read
             self._connection.send(submission)
+
+
+def _launched(work: Work) -> Launched | None:
+    """The worker's template; None where it forks none, or where that fails, which the worker tells."""
+    if not work.forks:
+        return None
+    try:
+        return Launched(work.confinement)
+    except SandboxError:
+        return None
 
 
 def _heard_of(workers: Sequence[_Worker]) -> list[_Worker]:
@@ -179,11 +197,11 @@ def _signals_held_back() -> Iterator[None]:
 # ---- the worker's side -----------------------------------------------------------------------------------------------
 
 
-def _serve(driver: Connection, work: Work) -> None:
+def _serve(driver: Connection, control: socket.socket | None, work: Work) -> None:
     """Grade what comes, until nothing more comes. A bug of ours ends this worker and costs one submission."""
     _listen_to_the_driver_alone()
     try:
-        with contextlib.closing(work.grading()) as grading:
+        with contextlib.closing(work.grading(control)) as grading:
             driver.send(_READY)
             while (submission := driver.recv()) is not None:
                 try:

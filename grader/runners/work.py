@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,9 @@ from typing import NoReturn
 
 from grader import __version__
 from grader.errors import MachineryError, SandboxLost
+from grader.kernel import template
 from grader.kernel.sandbox import Confinement
+from grader.kernel.template import Sandboxes
 from grader.records import Assignment, Finding, Grade, Profile, Submission
 
 
@@ -37,9 +40,18 @@ class Work:
     only: tuple[str, ...] = ()  # item ids; all when empty
     parts: Mapping[str, Part] = field(default_factory=dict)  # by student id, where it is not `only`
 
-    def grading(self) -> Grading:
-        """What grades one submission after the other in this process; slow to make."""
-        return Grading(self)
+    @property
+    def forks(self) -> bool:
+        """Whether sessions are forked from a template."""
+        return template.forks(self.confinement, warm=self.warm)
+
+    def grading(self, control: socket.socket | None = None) -> Grading:
+        """What grades one submission after the other in this process; slow to make.
+
+        Args:
+            control: of a template that was launched for it.
+        """
+        return Grading(self, control)
 
 
 class Grading:
@@ -49,13 +61,14 @@ class Grading:
         CourseError: the rubric or the reference is wrong.
     """
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, control: socket.socket | None = None) -> None:
+        self._sandboxes = Sandboxes(work.confinement, warm=work.warm, control=control)
+        self._sandboxes.launch()  # it imports what it needs while we do
         import torch
 
         from grader import checks, keys
         from grader.answer_key import AnswerKey
         from grader.kept_answers import KeptAnswers
-        from grader.kernel.template import Sandboxes
         from grader.pipeline import Course
 
         checks.prove(work.assignment)
@@ -66,7 +79,6 @@ class Grading:
         if work.answers is not None:
             kept = KeptAnswers(work.answers, assignment.name, keys.reference_hash(work.course, assignment.reference))
         key = AnswerKey(work.course, assignment.reference, secret=work.secret, kept=kept)
-        self._sandboxes = Sandboxes(work.confinement, warm=work.warm)
         self._course = Course(work.assignment, key, self._sandboxes, work.confinement.device, work.profile)
         self._work = work
 

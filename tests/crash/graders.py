@@ -133,7 +133,8 @@ def _grade(argv: Sequence[str], log: Path, hook: Hook | None, seconds: float) ->
     for name, descriptor in (("out", 1), ("err", 2)):
         with (log / name).open("wb") as file:
             os.dup2(file.fileno(), descriptor)
-    Work.grading = lambda work: Quick(work, seconds)  # type: ignore[assignment, return-value, method-assign]
+    Work.grading = lambda work, control=None: Quick(work, seconds)  # type: ignore
+    Work.forks = False  # type: ignore
     local._FORK = multiprocessing.get_context("fork")  # type: ignore[assignment]
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if hook:

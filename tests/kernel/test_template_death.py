@@ -11,7 +11,7 @@ import pytest
 from grader.commands.isolation import bubblewrap_problem
 from grader.kernel.sandbox import Confinement
 from grader.kernel.session import KernelSession, Script
-from grader.kernel.template import Sandboxes
+from grader.kernel.template import Launched, Sandboxes
 from grader.probes import Died, Observation, Probe, Returned
 from grader.records import Limits
 from tests.crash import processes
@@ -44,8 +44,8 @@ def opened(sandboxes: Sandboxes) -> KernelSession:
 
 def kill_template(sandboxes: Sandboxes) -> None:
     """Kill it from outside and wait until it is gone with everything below it."""
-    assert sandboxes._template is not None and sandboxes._template._process is not None
-    own = sandboxes._template._process.pid  # others of this test run may be kept warm beside it
+    assert sandboxes._template is not None and sandboxes._template._launched is not None
+    own = sandboxes._template._launched._process.pid  # others of this test run may be kept warm beside it
     bubblewrap = next(each for each in processes.below(os.getpid()) if each.pid == own)
     template, *sessions = processes.below(bubblewrap.pid)
     os.kill(template.pid, signal.SIGKILL)
@@ -77,3 +77,31 @@ def test_a_template_that_was_killed_is_told_once(sandboxes: Sandboxes, when: str
     assert sandboxes.lost()
     assert not sandboxes.lost()
     assert sandboxes.isolation == "forked"
+
+
+def test_a_template_that_another_process_launched_is_taken_over_and_replaced_when_it_has_died() -> None:
+    if problem := bubblewrap_problem():
+        pytest.skip(f"{problem}: bubblewrap would run this")
+    confinement = Confinement("bubblewrap", None)
+    launched = Launched(confinement)
+    with Sandboxes(confinement, warm=True, control=launched.control) as sandboxes:
+        with opened(sandboxes) as session:
+            assert asked(session, "one") == Returned(1)
+        if sandboxes.isolation != "forked":
+            pytest.skip("sessions cannot be forked here; a system that lets users nest namespaces would run this")
+        assert [each.pid for each in processes.below(os.getpid()) if each.pid == launched._process.pid]
+        launched._process.kill()
+        launched._process.wait()
+        with opened(sandboxes) as session:
+            assert asked(session, "one") == Returned(1)
+        assert sandboxes.isolation == "forked"
+
+
+def test_a_launched_template_ends_with_the_socket_of_whoever_took_it_over() -> None:
+    if problem := bubblewrap_problem():
+        pytest.skip(f"{problem}: bubblewrap would run this")
+    launched = Launched(Confinement("bubblewrap", None))
+    assert launched._process.poll() is None
+    launched.control.close()
+    launched._process.wait(90)  # raises where it goes on
+    assert launched._process.poll() is not None

@@ -23,7 +23,7 @@ from grader.runners.work import Work, set_aside
 class Scripted(Work):
     """Work in which a student's name says what happens to the worker."""
 
-    def grading(self) -> Any:
+    def grading(self, control: Any = None) -> Any:
         if self.assignment.name == "dies":
             os._exit(1)
         if self.assignment.name == "wrong":
