@@ -10,6 +10,7 @@ import tracemalloc
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grader.kernel import wire
 from grader.kernel.channel import (
     MAX_HEADER,
     Channel,
@@ -623,3 +625,39 @@ def test_a_frame_with_one_byte_changed_never_raises_anything_but_our_own(value: 
     content[at % len(content)] = byte
 
     assert told(bytes(content))
+
+
+def test_what_a_probe_gives_along_is_encoded_once_while_the_same_objects_are_given() -> None:
+    args, options = (torch.arange(3.0),), {"inputs": [torch.ones(2)]}
+    probe = Probe("call", "f", args, {}, 1, options)
+
+    along = wire.given(replace(probe, target="f@3", seed=9))
+
+    assert wire.given(replace(probe, kwargs=probe.kwargs)) is along
+    assert read_probe(probe_frame(probe, limit_s=1)).args[0].tolist() == [0.0, 1.0, 2.0]
+    assert wire.given(replace(probe, args=(torch.arange(3.0),))).sha256 == along.sha256
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"args": (torch.arange(3.0, dtype=torch.float64),)},
+        {"args": (torch.arange(1.0, 4.0),)},
+        {"args": (torch.arange(3.0).reshape(1, 3),)},
+        {"kwargs": {"a": 1}},
+        {"options": {"dtype": "float64"}},
+        {"options": {"type": "float32"}},
+    ],
+    ids=str,
+)
+def test_whatever_is_given_otherwise_has_another_hash(change: dict[str, Any]) -> None:
+    probe = Probe("call", "f", (torch.arange(3.0),), {}, 1, {"dtype": "float32"})
+
+    assert wire.given(replace(probe, **change)).sha256 != wire.given(probe).sha256
+
+
+def test_what_is_large_is_not_kept() -> None:
+    probe = Probe("call", "f", (torch.zeros(1 << 20),))
+
+    assert wire.given(probe) is not wire.given(probe)
+    assert wire.given(probe).sha256 == wire.given(probe).sha256
