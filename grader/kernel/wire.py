@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.kernel.channel import LENGTHS, Frame, ProtocolError
+from grader.kernel.channel import LENGTHS, MAX_BODY, Frame, ProtocolError
 from grader.probes import Died, Layer, Missing, Observation, Opaque, Probe, Raised, Returned, TimedOut, Value
 
 MAX_ANSWER = 2 << 20  # bytes of one observation; what is larger is asked for with a number of bytes

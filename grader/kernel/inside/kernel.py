@@ -30,7 +30,9 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 import numpy as np
+from IPython.core.displayhook import DisplayHook
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
+from traitlets import Type
 from traitlets.config import Config
 
 from grader.kernel.channel import Channel, ChannelClosed, Frame
@@ -59,8 +61,18 @@ _EXCEPTIONS = frozenset(name for name, value in vars(builtins).items() if isinst
 _FRONT_END = ("autosave", "connect_info", "edit", "less", "man", "more", "qtconsole", "subshell")  # magics of Jupyter's
 
 
+class _Unseen(DisplayHook):
+    """What a cell ends with is seen by nobody, so it is not drawn."""
+
+    def compute_format_data(self, result: object) -> tuple[dict[str, object], dict[str, object]]:
+        """Nothing in any format."""
+        return {}, {}
+
+
 class _Shell(InteractiveShell):
     """IPython without a terminal or front end."""
+
+    displayhook_class = Type(_Unseen)
 
     def enable_gui(self, gui: str | None = None) -> None:
         """There are no windows."""
@@ -84,7 +96,7 @@ def prepare() -> InteractiveShell:
     config.Completer.use_jedi = False
     shell = _Shell.instance(config=config, xmode="Minimal", colors="nocolor", cache_size=0)
     if shell.display_formatter is not None:
-        shell.display_formatter.active_types = []  # nobody sees what a cell ends with, so it is not drawn either
+        shell.display_formatter.active_types = ["text/plain"]  # nobody sees pictures
     shell.set_hook("show_in_pager", _nothing, 0)  # type: ignore[no-untyped-call]
     for name in _FRONT_END:
         shell.register_magic_function(_nothing, "line", name)  # type: ignore[arg-type]
