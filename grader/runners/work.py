@@ -8,7 +8,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from grader import __version__
 from grader.errors import MachineryError, SandboxLost
@@ -16,6 +16,9 @@ from grader.kernel import template
 from grader.kernel.sandbox import Confinement
 from grader.kernel.template import Sandboxes
 from grader.records import Assignment, Finding, Grade, Profile, Submission
+
+if TYPE_CHECKING:
+    from grader.pipeline import Course
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +65,14 @@ class Grading:
     """
 
     def __init__(self, work: Work, control: socket.socket | None = None) -> None:
+        self._work = work
         self._sandboxes = Sandboxes(work.confinement, warm=work.warm, control=control)
         self._sandboxes.launch()  # it imports what it needs while we do
-        import torch
-
-        from grader import checks, keys
-        from grader.answer_key import AnswerKey
-        from grader.kept_answers import KeptAnswers
-        from grader.pipeline import Course
-
-        checks.prove(work.assignment)
-        torch.set_num_threads(work.confinement.threads)
-        os.environ.setdefault("OMP_NUM_THREADS", str(work.confinement.threads))
-        assignment = work.assignment
-        kept = None
-        if work.answers is not None:
-            kept = KeptAnswers(work.answers, assignment.name, keys.reference_hash(work.course, assignment.reference))
-        key = AnswerKey(work.course, assignment.reference, secret=work.secret, kept=kept)
-        self._course = Course(work.assignment, key, self._sandboxes, work.confinement.device, work.profile)
-        self._work = work
+        try:
+            self._course = _course(work, self._sandboxes)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """End what is kept warm between submissions."""
@@ -100,6 +92,26 @@ class Grading:
         if self._sandboxes.lost():
             raise SandboxLost(f"the sandbox of {submission.name} was killed from outside; run the same command again")
         return graded
+
+
+def _course(work: Work, sandboxes: Sandboxes) -> Course:
+    """What every submission is graded with; imports what takes long."""
+    import torch
+
+    from grader import checks, keys
+    from grader.answer_key import AnswerKey
+    from grader.kept_answers import KeptAnswers
+    from grader.pipeline import Course
+
+    checks.prove(work.assignment)
+    torch.set_num_threads(work.confinement.threads)
+    os.environ.setdefault("OMP_NUM_THREADS", str(work.confinement.threads))
+    assignment = work.assignment
+    kept = None
+    if work.answers is not None:
+        kept = KeptAnswers(work.answers, assignment.name, keys.reference_hash(work.course, assignment.reference))
+    key = AnswerKey(work.course, assignment.reference, secret=work.secret, kept=kept)
+    return Course(assignment, key, sandboxes, work.confinement.device, work.profile)
 
 
 def set_aside(submission: Submission, work: Work, problem: str) -> Grade:
