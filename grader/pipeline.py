@@ -13,9 +13,10 @@ import logging
 import re
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from grader import __version__, checks, notebook, recording, scoring
 from grader.answer_key import AnswerKey
@@ -33,6 +34,8 @@ from grader.records import Assignment, Finding, Grade, Item, Outcome, Profile, S
 
 _T = TypeVar("_T")
 
+Lend: TypeAlias = Callable[[], AbstractContextManager[Sandboxes]]
+
 _log = logging.getLogger(__name__)
 
 
@@ -45,6 +48,7 @@ class Course:
     sandboxes: Sandboxes
     device: str
     profile: Profile
+    lend: Lend | None = None  # waits for a device to train on
 
     @property
     def trains_apart(self) -> bool:
@@ -99,10 +103,13 @@ def grade(
                     findings[item.id] = judged(opened, item)
             timed_out += submitted.timed_out
         if course.trains_apart and training:
-            with _opened(submission, notebooks, course, training, by_itself=course.profile is Profile.FULL) as trainee:
-                for item in training:
-                    findings[item.id] = judged(trainee, item)
-                timed_out += trainee.timed_out
+            by_itself = course.profile is Profile.FULL
+            with course.lend() if course.lend else contextlib.nullcontext(course.sandboxes) as sandboxes:
+                lent = replace(course, sandboxes=sandboxes)
+                with _opened(submission, notebooks, lent, training, by_itself=by_itself) as trainee:
+                    for item in training:
+                        findings[item.id] = judged(trainee, item)
+                    timed_out += trainee.timed_out
     scores = [scoring.score(item, findings[item.id], key="") for item in items if item.id in findings]
     return Grade(
         submission=submission,

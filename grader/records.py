@@ -266,7 +266,7 @@ class Grade:
     grader_version: str
     problem: str = ""  # why nothing could be graded, in one sentence
     observations: bytes = field(default=b"", repr=False)  # what was answered, for rescoring (recording.py)
-    timed_out: int = 0  # cells and probes that ran out of time
+    timed_out: int = 0  # cells and probes that ran out of time, or of a graphics card's memory
 
     @property
     def earned(self) -> float:

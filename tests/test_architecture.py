@@ -34,6 +34,7 @@ LAYERS = (
         "scoring",
         "calibration",
         "datasets",
+        "leases",
         "escaping",
         "joining",
         "rows",

@@ -124,9 +124,10 @@ def trained_once(
     wanted = {"data": data, "test": int(recipe["test"]), "size": recipe["size"], "device": device}
     measure = Probe("measured", train.target, train.args, train.kwargs, train.seed, wanted)
     known = torch.from_numpy(datasets.held_out(data, UNTRAINED, train.seed).labels)
-    trained, measured = student.ask([train, measure])
+    (trained,) = student.ask([train])
     if (finding := untrained(trained, train.target)) is not None:
         return finding
+    (measured,) = student.ask([measure])
     if isinstance(measured, TimedOut | Died):
         return Finding(Outcome.BROKEN, 0.0, f"The trained network gave no logits: {sentence(measured, train.target)}")
     if not isinstance(measured, Returned):

@@ -135,6 +135,9 @@ def untrained(observation: Observation, target: str) -> Finding | None:
         return Finding(Outcome.BROKEN, 0.0, "The graphics card ran out of memory, perhaps because of others on it.")
     if not isinstance(observation, Returned):
         return failed(sentence(observation, target))
+    if isinstance(observation.value, Mapping) and observation.value.get("no_card") is True:
+        told_s = "The graphics card that was asked for cannot be used in the sandbox; `grader doctor` may say why."
+        return Finding(Outcome.BROKEN, 0.0, told_s)
     return None
 
 

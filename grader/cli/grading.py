@@ -40,7 +40,10 @@ def add(commands: Commands) -> None:
         "--student", action="append", default=[], metavar="ID", help="only this student; may be repeated"
     )
     grade.add_argument("--profile", choices=["quick", "full"], help="full on a GPU, else quick")
-    grade.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    grade.add_argument("--device", default="auto", metavar="auto|cpu|cuda|cuda:N")
+    grade.add_argument(
+        "--per-card", type=positive, default=1, metavar="N", help="trainings on one graphics card at a time"
+    )
     grade.add_argument("--workers", type=positive, help="processes; one a core")
     grade.add_argument("--runner", choices=["inline", "local"], default="local")
     grade.add_argument("--sandbox", choices=["auto", "bubblewrap", "none"], default="auto")
@@ -68,6 +71,7 @@ def _grade(arguments: argparse.Namespace) -> int:
         students=tuple(arguments.student),
         profile=Profile(arguments.profile) if arguments.profile else None,
         device=arguments.device,
+        per_card=arguments.per_card,
         workers=arguments.workers,
         runner=arguments.runner,
         sandbox=arguments.sandbox,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader import datasets, keys, rubric
+from grader import datasets, keys, leases, rubric
 from grader.commands import choosing, intake, isolation
 from grader.commands.intake import Intake
 from grader.commands.pages import Pages
@@ -40,6 +40,7 @@ class Options:
     students: tuple[str, ...] = ()
     profile: Profile | None = None
     device: str = "auto"
+    per_card: int = 1  # trainings on one graphics card at a time
     workers: int | None = None
     runner: str = "local"
     sandbox: str = "auto"
@@ -111,8 +112,9 @@ def grade(options: Options, watch: Watch) -> Result:
         if options.reseed:
             book.reseed()
         device = isolation.device(options.device)
-        profile = options.profile or (Profile.FULL if device == "cuda" else Profile.QUICK)
-        conditions = Conditions(book.secret, profile, device, options.sandbox != "none")
+        kind = device.partition(":")[0]  # marks do not depend on which card it was
+        profile = options.profile or (Profile.FULL if kind == "cuda" else Profile.QUICK)
+        conditions = Conditions(book.secret, profile, kind, options.sandbox != "none")
         wanted = options.items or tuple(item.id for item in assignment.items)
         terms = Terms(assignment, keys.of(course, assignment, conditions), wanted, options.force)
         rows = book.current(assignment.name)
@@ -125,7 +127,7 @@ def grade(options: Options, watch: Watch) -> Result:
                 watch.told(sentence)
         watch.planned(plan.todo, Idle(len(plan.rescored), plan.unchanged))
         _rescore(plan, course, conditions, book, pages, watch)
-        work = _work(options, course, conditions, plan) if plan.todo else None
+        work = _work(options, course, conditions, plan, device) if plan.todo else None
         left = _run(options, work, plan, book, pages, watch, read) if work else 0
         facts = Facts.of(read, assignment, book)
         rows = facts.with_missing(book.current(assignment.name))
@@ -199,7 +201,7 @@ def _run(options: Options, work: Work, plan: Plan, book: Gradebook, pages: Pages
     return len(todo) - len(run.done)
 
 
-def _work(options: Options, course: Path, conditions: Conditions, plan: Plan) -> Work:
+def _work(options: Options, course: Path, conditions: Conditions, plan: Plan, device: str) -> Work:
     from grader.kernel.sandbox import Confinement
     from grader.runners.work import Work
 
@@ -207,12 +209,14 @@ def _work(options: Options, course: Path, conditions: Conditions, plan: Plan) ->
     confinement = Confinement(
         backend=isolation.backend(options.sandbox),
         data=datasets.training_folder(),
-        device=conditions.device,
         threads=1,  # never by the number of workers: sums round differently when they are shared out differently
         limits=assignment.limits,
         secrets=(course, options.out.resolve()),
     )
     warm = options.sandbox == "auto"
+    lent = None
+    if conditions.device == "cuda":
+        lent = leases.cards(device, datasets.cache() / "leases", shares=options.per_card)
     return Work(
         course,
         assignment,
@@ -222,6 +226,7 @@ def _work(options: Options, course: Path, conditions: Conditions, plan: Plan) ->
         warm,
         answers=options.out.resolve() / "answers",
         parts=plan.parts(),
+        cards=lent,
     )
 
 

@@ -51,20 +51,26 @@ def weakness() -> str:
 
 
 def device(wanted: str) -> str:
-    """cuda or cpu.
+    """cpu, cuda, or cuda and the number that was asked for.
 
     Raises:
-        UsageError: cuda was asked for and is not there; falling back silently would change accuracies.
+        UsageError: a card was asked for and is not there; falling back silently would change accuracies.
     """
+    kind, _, number = wanted.partition(":")
+    numbered = kind == "cuda" and number.isdigit()
+    if wanted not in ("auto", "cpu", "cuda") and not numbered:
+        raise UsageError(f"--device {wanted}: give auto, cpu, cuda, or cuda:1 for the second card")
     if wanted == "cpu" or (wanted == "auto" and not _driver()):
         return "cpu"
     import torch
 
-    if torch.cuda.is_available():
-        return "cuda"
-    if wanted == "cuda":
-        raise UsageError("--device cuda: torch finds no CUDA device; `grader doctor` says more")
-    return "cpu"
+    if not torch.cuda.is_available():
+        if wanted == "auto":
+            return "cpu"
+        raise UsageError(f"--device {wanted}: torch finds no CUDA device; `grader doctor` says more")
+    if number and int(number) >= torch.cuda.device_count():
+        raise UsageError(f"--device {wanted}: torch finds {torch.cuda.device_count()} CUDA devices, numbered from 0")
+    return wanted if number else "cuda"
 
 
 def _driver() -> bool:

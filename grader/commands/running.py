@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from grader.commands.stopping import Stop
@@ -65,15 +65,15 @@ class Run:
             self.watch.told(f"Graded last and alone, because the grader was killed while grading: {names}.")
         again += self._pass([each for each in todo if not before[each.student.id]], self.workers)
         while again and not self.stop.asked():
-            again = self._pass(again, 1)
+            again = self._pass(again, 1, alone=True)
 
-    def _pass(self, todo: Sequence[Submission], workers: int) -> list[Submission]:
-        """Grade each of them once; what is to be graded once more is returned."""
+    def _pass(self, todo: Sequence[Submission], workers: int, *, alone: bool = False) -> list[Submission]:
+        """Grade each of them once, or for the last time alone; what is to be graded once more is returned."""
         hurried: list[Submission] = []
         lost: list[Submission] = []
         if not todo:
             return []
-        with contextlib.closing(self._grades(todo, workers, lost)) as grades:
+        with contextlib.closing(self._grades(todo, workers, lost, alone)) as grades:
             for each in grades:
                 if _hurried(each, workers):
                     hurried.append(each.submission)
@@ -87,7 +87,9 @@ class Run:
             self.watch.told(f"What graded {submission.student.id} died; it is graded once more, alone.")
         return hurried + lost
 
-    def _grades(self, todo: Sequence[Submission], workers: int, lost: list[Submission]) -> Generator[Grade, None, None]:
+    def _grades(
+        self, todo: Sequence[Submission], workers: int, lost: list[Submission], alone: bool
+    ) -> Generator[Grade, None, None]:
         def begin(submission: Submission) -> None:
             student = submission.student.id
             self.book.started(self.work.assignment.name, student, self.keys[student])
@@ -97,9 +99,10 @@ class Run:
             self.book.crashed(self.work.assignment.name, submission.student.id)
             lost.append(submission)
 
+        work = replace(self.work, alone=alone)
         if self.runner == "inline":
-            return inline.run(self.work, todo, began=begin, lost=lose, stopped=self.stop.asked)
-        return local.run(self.work, todo, workers=workers, began=begin, lost=lose, stopped=self.stop.asked)
+            return inline.run(work, todo, began=begin, lost=lose, stopped=self.stop.asked)
+        return local.run(work, todo, workers=workers, began=begin, lost=lose, stopped=self.stop.asked)
 
     def _condemned(self, submission: Submission) -> bool:
         """Whether it has crashed the grader so often that it is set aside, which is done here."""

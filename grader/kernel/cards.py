@@ -50,7 +50,7 @@ def variables(device: str) -> dict[str, str]:
     """The environment that lets CUDA see one card, or none.
 
     Args:
-        device: cpu, cuda, or cuda:1 for the second of the cards that the grader itself may see.
+        device: cpu, cuda, cuda:1 for the second of the cards that the grader itself may see, or cuda: and a UUID.
     """
     told = {"CUDA_VISIBLE_DEVICES": visible(device, os.environ)}
     if told["CUDA_VISIBLE_DEVICES"]:
@@ -68,6 +68,8 @@ def visible(device: str, environment: Mapping[str, str]) -> str:
     kind, _, number = device.partition(":")
     if kind != "cuda":
         return ""
+    if number and not number.isdigit():
+        return number
     if (given := environment.get("CUDA_VISIBLE_DEVICES")) is None:
         return number or "0"
     cards = [card.strip() for card in given.split(",") if card.strip()]

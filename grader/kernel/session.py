@@ -131,7 +131,7 @@ class KernelSession:
 
     @property
     def timed_out(self) -> int:
-        """How many cells and probes ran out of time so far, by our own clock; a replayed cell counts again."""
+        """How many cells and probes ran out of time, by our own clock, or of a card's memory; cells may count twice."""
         return self._timed_out
 
     def __enter__(self) -> KernelSession:
@@ -218,6 +218,8 @@ class KernelSession:
         if hung or isinstance(observation, Died) or _lost_the_card(observation):
             self._deaths[_name(first.probe)] = self._deaths.get(_name(first.probe), 0) + 1
             self.close()
+        if isinstance(observation, Raised) and observation.type == "OutOfMemoryError":
+            self._timed_out += 1
         if isinstance(observation, TimedOut):
             self._timed_out += 1
             # Those behind it would take as long, and perhaps nobody waits for them: the kernel drops them unanswered.

@@ -15,10 +15,12 @@ from grader.errors import MachineryError, SandboxLost
 from grader.kernel import template
 from grader.kernel.sandbox import Confinement
 from grader.kernel.template import Sandboxes
+from grader.leases import Cards
 from grader.records import Assignment, Finding, Grade, Profile, Submission
+from grader.runners.lending import Lending
 
 if TYPE_CHECKING:
-    from grader.pipeline import Course
+    from grader.pipeline import Course, Lend
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,13 @@ class Work:
     answers: Path | None = None  # where the reference's answers are kept
     only: tuple[str, ...] = ()  # item ids; all when empty
     parts: Mapping[str, Part] = field(default_factory=dict)  # by student id, where it is not `only`
+    cards: Cards | None = None  # to train on; None: networks are trained on the processor
+    alone: bool = False  # whether nothing else is to be on a card, because beside others it ran out of memory
+
+    @property
+    def device(self) -> str:
+        """cpu, or cuda whichever card it will be."""
+        return "cuda" if self.cards is not None else "cpu"
 
     @property
     def forks(self) -> bool:
@@ -67,9 +76,13 @@ class Grading:
     def __init__(self, work: Work, control: socket.socket | None = None) -> None:
         self._work = work
         self._sandboxes = Sandboxes(work.confinement, warm=work.warm, control=control)
+        self._lending = None
+        if work.cards is not None:
+            self._lending = Lending(work.cards, work.confinement, warm=work.warm, alone=work.alone)
         self._sandboxes.launch()  # it imports what it needs while we do
         try:
-            self._course = _course(work, self._sandboxes)
+            lend = self._lending.lend if self._lending else None
+            self._course = _course(work, self._sandboxes, lend)
         except BaseException:
             self.close()
             raise
@@ -77,6 +90,8 @@ class Grading:
     def close(self) -> None:
         """End what is kept warm between submissions."""
         self._sandboxes.__exit__()
+        if self._lending is not None:
+            self._lending.close()
 
     def __call__(self, submission: Submission) -> Grade:
         """Grade one submission.
@@ -89,12 +104,13 @@ class Grading:
 
         part = self._work.parts.get(submission.student.id, Part(self._work.only, {}))
         graded = grade(submission, self._course, part.items, part.known)
-        if self._sandboxes.lost():
+        lost = [self._sandboxes.lost(), self._lending is not None and self._lending.lost()]
+        if any(lost):
             raise SandboxLost(f"the sandbox of {submission.name} was killed from outside; run the same command again")
         return graded
 
 
-def _course(work: Work, sandboxes: Sandboxes) -> Course:
+def _course(work: Work, sandboxes: Sandboxes, lend: Lend | None) -> Course:
     """What every submission is graded with; imports what takes long."""
     import torch
 
@@ -111,7 +127,7 @@ def _course(work: Work, sandboxes: Sandboxes) -> Course:
     if work.answers is not None:
         kept = KeptAnswers(work.answers, assignment.name, keys.reference_hash(work.course, assignment.reference))
     key = AnswerKey(work.course, assignment.reference, secret=work.secret, kept=kept)
-    return Course(assignment, key, sandboxes, work.confinement.device, work.profile)
+    return Course(assignment, key, sandboxes, work.device, work.profile, lend)
 
 
 def set_aside(submission: Submission, work: Work, problem: str) -> Grade:
@@ -120,7 +136,7 @@ def set_aside(submission: Submission, work: Work, problem: str) -> Grade:
         submission=submission,
         scores=(),
         isolation=work.confinement.backend,
-        device=work.confinement.device,
+        device=work.device,
         profile=work.profile,
         started=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         seconds=0.0,

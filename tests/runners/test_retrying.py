@@ -38,6 +38,7 @@ class Class:
     postponed: list[str] = field(default_factory=list)
     retried: list[list[str]] = field(default_factory=list)
     threads: list[int] = field(default_factory=list)
+    alone: list[bool] = field(default_factory=list)
     stops_at: int = 99  # the number of the pass in which Ctrl-C is pressed
 
     def run(
@@ -51,6 +52,7 @@ class Class:
     ) -> Generator[Grade, None, None]:
         self.passes.append((workers, [each.student.id for each in submissions]))
         self.threads.append(work.confinement.threads)
+        self.alone.append(work.alone)
         for each in submissions:
             began(each)
             if len(self.passes) >= self.stops_at:
@@ -105,6 +107,7 @@ def test_a_time_out_that_vanishes_alone_is_none(hand_in: HandIn) -> None:
     given.grade()
 
     assert given.passes == [(2, ["ada", "bo", "cy"]), (1, ["bo"])]
+    assert given.alone == [False, True]  # on a card, too
     assert given.messages() == {"ada": "right", "bo": "right", "cy": "right"}
 
 

@@ -26,7 +26,7 @@ from grader.kernel.inside.pixels import resident
 from grader.kernel.inside.progress import Progress
 from grader.kernel.inside.provenance import Provenance
 from grader.kernel.inside.scores import answers
-from grader.kernel.inside.training import trained
+from grader.kernel.inside.training import lacks, trained
 from grader.probes import Probe, Value
 
 _PATIENCE: Final = 8  # steps within which a network has to be given images
@@ -140,6 +140,7 @@ class Follower:
     wanted: Sequence[Wanted]
     captures: Captures
     runs: list[Run] = field(default_factory=list)  # in the order of their beginning
+    crowded: torch.OutOfMemoryError | None = None  # raised by a cell
     loss: Tensor | None = None  # that was differentiated last
     _hooks: list[Any] = field(default_factory=list)
     _last: Run | None = None
@@ -199,6 +200,11 @@ class Follower:
         """The clock stops a cell: the network it was training is not trained to its end."""
         if self._last is not None and not self._last.over:
             self._last.late = True
+
+    def failed(self, error: BaseException) -> None:
+        """A cell has raised: where a card had too little memory, what was trained is no fault of the student's."""
+        if isinstance(error, torch.OutOfMemoryError):
+            self.crowded = error
 
     def of(self, target: str, value: Any) -> list[Run]:
         """The trainings of networks of a class, or of the layers of such a network."""
@@ -297,7 +303,14 @@ def in_notebook(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
     Returns:
         As `training.train`; `stopped` may also be end (the notebook's own) or clock. `steps` is 0, and nothing else is
         there, where the notebook has trained no such network.
+
+    Raises:
+        OutOfMemoryError: a cell was stopped by that.
     """
+    if lacks(probe):
+        return {"no_card": True}
+    if current is not None and current.crowded is not None:
+        raise current.crowded
     runs = current.of(probe.target.partition("@")[0], target) if current is not None else []
     if not runs:
         return {"steps": 0}

@@ -213,6 +213,8 @@ class _Kernel:
             for name in filter(None, (name for pair in _DEFINED.findall(source) for name in pair)):
                 self.captures.reasons[name] = f"cell {self.captures.cell} does not run: {kind}"
         elif result.error_in_exec is not None:
+            if self._follower is not None:
+                self._follower.failed(result.error_in_exec)
             self._run_rest(self._transformed(source), result.error_in_exec)
 
     def _run_rest(self, source: str, error: BaseException) -> None:

@@ -28,9 +28,11 @@ def train(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
     Returns:
         `losses` (ten of them), `curve` (rows of step, mean loss, held-out accuracy), `steps` taken, why it `stopped`
         (budget or enough), the number of `parameters`, the `untrained` answers, and what changed the parameters
-        (steadiness.py).
+        (steadiness.py). Nothing but `no_card` where the card that was asked for is not there.
     """
     options = probe.options
+    if lacks(probe):
+        return {"no_card": True}
     device = torch.device(str(options["device"]))
     size = int(options["size"])
     pictures = resident(str(options["data"]), "train", size, device).first(int(options["train"]))
@@ -72,6 +74,11 @@ def train(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
         "untrained": untrained,
         **steadiness.told(),
     }
+
+
+def lacks(probe: Probe) -> bool:
+    """Whether training is wanted on a graphics card and there is none that works: never on the processor instead."""
+    return torch.device(str(probe.options["device"])).type == "cuda" and not torch.cuda.is_available()
 
 
 def _made(target: Any, probe: Probe, pictures: Pictures) -> tuple[nn.Module, list[nn.Parameter]]:
