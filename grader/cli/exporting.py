@@ -23,12 +23,14 @@ FORMATS: Final = (
     "moodle-feedback",
     "research",
 )
+AUTOGRADER: Final = "gradescope-autograder"
 
 
 def add(commands: Commands) -> None:
     """Tell argparse about them."""
     export = commands.add_parser("export", help="write the file that your LMS takes; runs nothing")
-    export.add_argument("format", choices=FORMATS, metavar="FORMAT", help=", ".join(FORMATS))
+    formats = (*FORMATS, AUTOGRADER)
+    export.add_argument("format", choices=formats, metavar="FORMAT", help=", ".join(formats))
     out_option(export)
     course_options(export)
     export.add_argument("--template", type=Path, metavar="FILE", help="the file that the LMS gave you, to be filled in")
@@ -50,6 +52,8 @@ def add(commands: Commands) -> None:
 
 
 def _export(arguments: argparse.Namespace) -> int:
+    if arguments.format == AUTOGRADER:
+        return _autograder(arguments)
     from rich.console import Console
     from rich.text import Text
 
@@ -90,6 +94,15 @@ def _export(arguments: argparse.Namespace) -> int:
     if len(exported.paths) > 8:
         console.print(f"... and {len(exported.paths) - 8} more beside them")
     return exported.exit_code
+
+
+def _autograder(arguments: argparse.Namespace) -> int:
+    from grader.commands.autograder import build
+
+    path = arguments.output or arguments.out / "exports" / f"{AUTOGRADER}.zip"
+    build(arguments.course, arguments.assignment, path)
+    print(f"{path} holds the right answers: give it to Gradescope and to nobody else.")
+    return 0
 
 
 def _forget(arguments: argparse.Namespace) -> int:

@@ -58,8 +58,9 @@ def forget(options: Options) -> Forgotten:
         rows = book.forget(options.student)
         for assignment in course.assignments.values():
             if assignment.name in known.assignments and _tabulated(options.out, assignment):
-                left = book.current(assignment.name)
-                write_tables(options.out, left, assignment, Facts.of(course, assignment, book).marks(left))
+                facts = Facts.of(course, assignment, book)
+                left = facts.with_missing(book.current(assignment.name))
+                write_tables(options.out, left, assignment, facts.marks(left))
     return Forgotten(rows, known.grades, files, elsewhere)
 
 
@@ -102,7 +103,11 @@ def _files(out: Path, words: Collection[str]) -> list[Path]:
     marks = {word.encode(encoding, "ignore") for word in words if len(word.encode()) > 4 for encoding in _ENCODINGS}
     found = []
     try:
-        derived = [*out.glob("*.html"), *(path for folder in _DERIVED for path in (out / folder).rglob("*"))]
+        derived = [
+            *out.glob("*.html"),
+            *out.glob("intake.csv"),
+            *(path for folder in _DERIVED for path in (out / folder).rglob("*")),
+        ]
         for path in sorted(derived):
             if path.is_file() and (path.stem in words or any(mark in path.read_bytes() for mark in marks - {b""})):
                 found.append(path)

@@ -109,12 +109,13 @@ def staleness(course: Rubric, assignment: Assignment, rows: Sequence[GradeRow], 
         if conditions not in known:
             known[conditions] = keys.of(course.course, assignment, conditions)
         standing = stands(row, row.sha256, Terms(assignment, known[conditions], wanted, anew=()))
+        others = {*standing.rejudge, *standing.run} & {each.item for each in row.items}  # a new item is not decided
         points = {item.id: item.points for item in assignment.items}
         if any(each.outcome.decided and points.get(each.item) != each.possible for each in row.items):
             found[row.student_id] = "points in the rubric have changed since; run `grader rescore`"
         elif row.grader_version != __version__:
             found[row.student_id] = f"graded by version {row.grader_version} of the grader, this is {__version__}"
-        elif standing.rejudge or standing.run:
+        elif others:
             found[row.student_id] = "the rubric, the reference or this machine's libraries have changed since"
     return found
 

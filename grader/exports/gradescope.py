@@ -18,8 +18,11 @@ from grader.rows import ItemRow
 
 
 def results(each: Outgoing, request: Request) -> bytes:
-    """The results.json of one submission; without a `score` where no mark goes out, so that a person is asked."""
-    mark = each.mark
+    """The results.json of one submission; without any score where no mark goes out, so that a person is asked.
+
+    Were there scores for tests alone, Gradescope would take their sum for the mark.
+    """
+    mark, ready = each.mark, request.ready(each)
     told = [each.row.problem, each.penalty.sentence if each.penalty else ""]
     if mark.open and not each.row.problem:
         told.append(f"Not decided yet: {', '.join(mark.open)}.")
@@ -32,14 +35,14 @@ def results(each: Outgoing, request: Request) -> bytes:
         "visibility": "visible",
         "stdout_visibility": "hidden",
         "extra_data": {"grader": each.row.grader_version, "max_score": float(mark.out_of)},
-        "tests": [_test(item, number) for number, item in enumerate(each.row.items, start=1)],
+        "tests": [_test(item, number, ready) for number, item in enumerate(each.row.items, start=1)],
     }
-    if request.ready(each) and mark.final is not None:
+    if ready and mark.final is not None:
         content = {"score": float(written(mark.final)), **content}
     return (json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
 
 
-def _test(item: ItemRow, number: int) -> dict[str, Any]:
+def _test(item: ItemRow, number: int, scored: bool) -> dict[str, Any]:
     told = " ".join(filter(None, (item.message, item.hint)))
     test: dict[str, Any] = {
         "name": visible(f"{item.section} {item.title}"),
@@ -51,4 +54,5 @@ def _test(item: ItemRow, number: int) -> dict[str, Any]:
     if not item.outcome.decided:
         return test | {"output": visible(told or "A person has to look at this.")}
     status = "passed" if item.outcome is Outcome.PASSED else "failed"
-    return {"score": item.earned, "max_score": item.possible, "status": status, **test}
+    points = {"score": item.earned, "max_score": item.possible} if scored else {}
+    return {**points, "status": status, **test}

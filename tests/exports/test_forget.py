@@ -30,6 +30,7 @@ def given(tmp_path: Path) -> Class:
     (given.out / "feedback").mkdir()
     for each in (CHULSOO, YOUNGHEE):
         (given.out / f"feedback/{each.student_id}.html").write_text("<p>3 of 6</p>")
+    (given.out / "intake.csv").write_text("file,student\nhw2/2019170362.ipynb,2019170362\n")
     given.export("csv")
     given.export("gradescope")
     given.export("research")
@@ -54,6 +55,7 @@ def test_nothing_of_the_student_stays_in_any_file(given: Class) -> None:
         "exports/grades.csv",
         "exports/gradescope/2019170362.json",
         "feedback/2019170362.html",
+        "intake.csv",
     ]
 
 
