@@ -8,7 +8,7 @@ from grader import datasets, notebook, rubric
 from grader.errors import DataMissing, UsageError
 from grader.records import Assignment, Item, Rubric, Submission
 
-_SAMPLE = 40  # submissions that are looked at
+SAMPLE = 40  # submissions that are looked at
 _TOLD = 3  # broken files that are named
 
 
@@ -26,7 +26,7 @@ def choose(course: Rubric, name: str | None, found: Sequence[Submission]) -> tup
         more = f" ({len(found) - _TOLD} more are like that.)" if len(found) > _TOLD else ""
         known = " or ".join(course.assignments)
         raise UsageError(f"{told}{more} To have it in the table all the same, give --assignment {known}")
-    step = -(-len(found) // _SAMPLE) or 1
+    step = -(-len(found) // SAMPLE) or 1
     chosen = rubric.choose(course, None, [set(_defined(each)) for each in found[::step]])
     notebooks = "this notebook" if sum(len(each.notebooks) for each in found) == 1 else "these notebooks"
     return chosen, f"Assignment: {chosen.name} (its names fit {notebooks} best)"
