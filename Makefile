@@ -3,7 +3,8 @@
 # make validity  what `grader verify` says, into docs/validity.md
 # make translations  the words of the feedback pages, brought in step with the source
 # make check   format, lint, types, tests
-.PHONY: setup grade test test-all validity translations check format lint types examples
+# make gpu-check tests and benchmark on a graphics card, without a network; PYTHON and WHEELS as in benchmarks/training/check.py
+.PHONY: setup grade test test-all validity translations check format lint types examples gpu-check
 
 PYTEST = .venv/bin/python -m pytest -q
 
@@ -42,3 +43,8 @@ types: setup
 
 examples: setup
 	.venv/bin/python examples/build.py
+
+# Not by way of set-up, which needs a network: with .venv where it is, else with the machine's own Python.
+gpu-check:
+	@python=$${PYTHON:-python3}; [ -x .venv/bin/python ] && python=$${PYTHON:-.venv/bin/python}; \
+	$$python benchmarks/training/check.py

@@ -286,9 +286,10 @@ def root_by_number() -> bool:
 
 
 def _python_folders() -> list[str]:
-    """Where the Python installation lies, when that is not below /usr."""
+    """Where the Python installation lies, and packages that an environment stands on, when that is not below /usr."""
     base = os.path.realpath(sys.base_prefix)
-    return [] if base == "/usr" or base.startswith("/usr/") else [base]
+    below = [each for each in sys.path if each.endswith("-packages") and not each.startswith((sys.prefix, base))]
+    return [folder for folder in (base, *below) if folder != "/usr" and not folder.startswith("/usr/")]
 
 
 def _below_visible(secrets: Sequence[Path]) -> list[str]:

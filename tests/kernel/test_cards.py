@@ -119,6 +119,43 @@ def test_a_session_on_a_card_sees_buses_and_no_control_groups(looked: list[objec
     assert visible == "6"
 
 
+FOR_A_CARD = """
+import torch
+from torch import nn
+device = torch.device('cuda')
+class Scales(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(3, device='cuda'))
+        self.shift = nn.Linear(3, 3, device=device).cuda()
+    def forward(self, X):
+        X = X.to(device, non_blocking=True).cuda()
+        return (X * self.weight).to('cuda:0') + X.new_zeros(3, device=device) + torch.zeros_like(X, device='cuda')
+torch.set_default_device('cuda')
+scaled = Scales().to(device)
+lazy = nn.Sequential(nn.LazyLinear(2), nn.LazyBatchNorm1d()).to(device).cuda()
+lazy(torch.ones(4, 3))
+def scale(X):
+    torch.cuda.synchronize()
+    Y = scaled(X)
+    return [Y, str(Y.device), str(scaled.weight.device), torch.cuda.is_available(), Y.to(torch.float64, copy=True)]
+"""
+
+
+def test_what_is_written_for_a_card_runs_on_the_cpu_where_a_session_has_none() -> None:
+    script = Script("hw.ipynb", [(1, FOR_A_CARD)], ["scale"])
+    X = torch.arange(3.0)
+    with Sandboxes(Confinement("none", None, limits=LIMITS), warm=False) as sandboxes:
+        with KernelSession(script, sandboxes.open, LIMITS) as session:
+            (answer,) = session.ask([Probe("call", "scale@0", (X,))])
+
+    assert isinstance(answer, Returned), answer
+    assert isinstance(answer.value, list)
+    assert answer.value[1:4] == ["cpu", "cpu", False]
+    assert torch.equal(answer.value[0], X)
+    assert answer.value[4].dtype == torch.float64
+
+
 def test_a_command_passes_nodes_through_only_for_a_card(monkeypatch: pytest.MonkeyPatch) -> None:
     if problem := bubblewrap_problem():
         pytest.skip(f"{problem}: bubblewrap would run this")

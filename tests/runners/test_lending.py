@@ -117,7 +117,7 @@ def test_a_card_that_is_asked_for_and_not_there_is_never_replaced_by_the_process
 
 
 @pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no graphics card here")
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU: make gpu-check")
 @pytest.mark.parametrize("profile", list(Profile))
 def test_a_network_is_trained_on_the_card(work: Work, profile: Profile) -> None:
     train = """
@@ -139,7 +139,7 @@ for X, y in loader:
 
 
 @pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no graphics card here")
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU: make gpu-check")
 def test_a_failed_assertion_on_the_card_costs_its_own_submission_alone(work: Work) -> None:
     bad = LENET.replace("return self.net(X)", "return self.net(X)[:, torch.tensor([99], device=X.device)]")
 

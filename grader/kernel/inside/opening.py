@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.kernel.channel import Channel
-from grader.kernel.inside import images
+from grader.kernel.inside import images, no_card
 
 Cell = tuple[int, str]  # its number in the notebook, its source
 
@@ -21,6 +21,8 @@ def received(channel: Channel) -> tuple[dict[str, Any], list[Cell]]:
     folder = Path(opening["folder"])
     _lay_out(folder, opening["files"], frame.body)
     _enter(folder, Path(opening["notebook"]).parent)
+    if not os.environ.get("CUDA_VISIBLE_DEVICES"):
+        no_card.stand_in()
     _restrict(opening["limits"])
     data = opening["data"]
     images.configure(data["folder"], train=data["train"], val=data["val"], max_steps=data["max_steps"])
