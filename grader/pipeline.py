@@ -85,9 +85,10 @@ def grade(
         quick = [item for item in items if not checks.kinds()[item.check].trains]
         training = [item for item in items if checks.kinds()[item.check].trains]
         facts = _Imports(notebooks, course.assignment)
+        carried = notebook.carried(notebooks, submission.attachments) if training else []
 
         def judged(session: Session, item: Item) -> Finding:
-            recorders[item.id] = Recorder(Measuring(_Told(session, facts), vars(course.key.solutions)))
+            recorders[item.id] = Recorder(Measuring(_Told(session, facts), vars(course.key.solutions), carried))
             return judge(recorders[item.id], item, findings, course)
 
         with _opened(submission, notebooks, course, items) as submitted:

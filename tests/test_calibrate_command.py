@@ -49,8 +49,8 @@ def test_floors_are_proposed_with_what_every_seed_reached(course: Path, capsys: 
     assert "photographs is not calibrated: data set not found: cifar10" in said.err
     text = page.read_text(encoding="utf-8")
     assert "`grader calibrate hw --profile quick --device cpu --seeds 2`" in text
-    assert "- lenet, by seed: 0." in text
-    assert "## hw, full, cuda\n\nNot calibrated" in text
+    assert "By seed: 0." in text
+    assert "## hw, lenet, full, cuda\n\nNot calibrated" in text
 
 
 def test_an_item_that_is_not_there_gets_one_line(course: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -39,37 +39,41 @@ def test_a_rubric_may_ask_for_less_than_the_rule_and_not_for_more() -> None:
     assert not calibration(0.7, 0.7, full=0.66).safe
 
 
-def test_the_page_shows_every_seed_the_floors_and_what_mistakes_reach() -> None:
-    page = markdown("", [("hw", CONDITIONS, [calibration(0.71, 0.69)])], ["hw"])
+LENET, CNN = ("hw", "lenet-accuracy"), ("lab", "cnn")
 
-    assert "## hw, quick, cpu\n\n2026-01-02, torch 2.0: `grader calibrate hw --seeds 3`" in page
-    row = "| lenet-accuracy | 40 × 64, lr 0.001, 28 px, 12800 images | 0.690 | 0.700 ± 0.014 | 0.710 | 2.5 | 1.5 |"
+
+def test_the_page_shows_every_seed_the_floors_and_what_mistakes_reach() -> None:
+    page = markdown("", [("hw", CONDITIONS, calibration(0.71, 0.69))], [LENET])
+
+    assert "## hw, lenet-accuracy, quick, cpu\n\n2026-01-02, torch 2.0: `grader calibrate hw --seeds 3`" in page
+    row = "| 40 × 64, lr 0.001, 28 px, 12800 images | 0.690 | 0.700 ± 0.014 | 0.710 | 2.5 | 1.5 |"
     assert f"{row} 0.26, 0.64 | 0.20, 0.45 |" in page
-    assert "- lenet-accuracy, by seed: 0.710, 0.690" in page
-    assert "- lenet-accuracy, with a mistake: Broken none, NoSkip 0.300" in page
+    assert "By seed: 0.710, 0.690." in page
+    assert "With a mistake: Broken none, NoSkip 0.300." in page
 
 
 def test_the_page_says_what_is_not_calibrated_and_how_to_do_it() -> None:
-    page = markdown("", [("hw", CONDITIONS, [calibration(0.7)])], ["hw", "lab"])
+    page = markdown("", [("hw", CONDITIONS, calibration(0.7))], [LENET, CNN])
 
-    for name, profile, device in (("hw", "full", "cuda"), ("lab", "quick", "cpu"), ("lab", "full", "cuda")):
-        assert f"## {name}, {profile}, {device}\n\nNot calibrated" in page
-        assert f"`grader calibrate {name} --profile {profile} --device {device} --report docs/calibration.md`" in page
+    assert "## hw, lenet-accuracy, quick, cpu\n\nNot calibrated" not in page
+    for name, item, profile, device in ((*LENET, "full", "cuda"), (*CNN, "quick", "cpu"), (*CNN, "full", "cuda")):
+        assert f"## {name}, {item}, {profile}, {device}\n\nNot calibrated" in page
+        command = f"grader calibrate {name} --item {item} --profile {profile} --device {device}"
+        assert f"`{command} --report docs/calibration.md` does it." in page
 
 
 def test_what_is_measured_anew_replaces_only_itself() -> None:
-    before = markdown(
-        "", [("hw", CONDITIONS, [calibration(0.7)]), ("lab", CONDITIONS, [calibration(0.9)])], ["hw", "lab"]
-    )
+    first = [("hw", CONDITIONS, calibration(0.7)), ("lab", CONDITIONS, calibration(0.9, item="cnn"))]
+    before = markdown("", first, [LENET, CNN])
 
-    after = markdown(before, [("hw", CONDITIONS, [calibration(0.8)])], ["hw", "lab"])
+    after = markdown(before, [("hw", CONDITIONS, calibration(0.8))], [LENET, CNN])
 
-    assert "by seed: 0.800" in after and "by seed: 0.700" not in after
-    assert "by seed: 0.900" in after
-    assert markdown(after, [], ["hw", "lab"]) == after
+    assert "By seed: 0.800" in after and "By seed: 0.700" not in after
+    assert "By seed: 0.900" in after
+    assert markdown(after, [], [LENET, CNN]) == after
 
 
 def test_a_rubric_that_asks_for_too_much_is_marked() -> None:
-    page = markdown("", [("hw", CONDITIONS, [calibration(0.5, full=0.6)])], ["hw"])
+    page = markdown("", [("hw", CONDITIONS, calibration(0.5, full=0.6))], [LENET])
 
     assert "| 0.20, 0.60 **too high** |" in page

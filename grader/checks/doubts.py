@@ -51,6 +51,7 @@ def doubts(target: str, training: Training, labels: torch.Tensor, measured: Mapp
         *_meanwhile(target, training),
         *(_otherwise(target, measured) if measured["by"] == "answers" else ()),
     ]
+    sentences += [(sentence, False) for sentence in measured["carried"]]
     certain = next((sentence for sentence, costs in sentences if costs), "")
     return Doubts(certain, tuple(sentence for sentence, _ in sentences))
 

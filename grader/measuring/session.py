@@ -29,10 +29,12 @@ class Measuring:
     Args:
         session: which trains.
         solutions: the reference's definitions by name.
+        carried: sentences on data that came with the network's source.
     """
 
     session: Session
     solutions: Mapping[str, Any]
+    carried: Sequence[str] = ()
 
     def versions(self, target: str) -> Sequence[Version]:
         """As of the session itself."""
@@ -52,9 +54,12 @@ class Measuring:
         """How good the network is that was trained last.
 
         Arguments: those of its constructor. Options: data (name of a data set), test (how many images), size (pixels),
-        device. Returns `accuracy`, `images`, `confusion` (counts, rows are true classes), `by` ("weights" or
-        "answers"), and in the latter case what else it answered (answers.py); None where there is no row of logits
-        per image; another observation where there is no answer.
+        device.
+
+        Returns:
+            `accuracy`, `images`, `confusion` (counts, rows are true classes), `by` ("weights" or "answers"), what is
+            `carried`, and where it is measured by answers what else it answered (answers.py); None where there is no
+            row of logits per image; another observation where there is no answer.
         """
         options = probe.options
         split = datasets.test_split(str(options["data"]), int(options["test"]))
@@ -69,13 +74,14 @@ class Measuring:
         network = self._loaded(probe, images.shape[1:], ask)
         if isinstance(network, torch.nn.Module):
             logits = answered(network, images, options["size"])
-            return Returned({"by": "weights", **_counted(logits, labels, classes)})
+            return Returned({"by": "weights", **_counted(logits, labels, classes), "carried": list(self.carried)})
         if network is not None:
             return network
         found = answers.measured(ask, images, labels, probe.seed)
         if not isinstance(found, dict):
             return Returned(None) if isinstance(found, Returned) else found
-        return Returned({"by": "answers", **_counted(found.pop("logits"), labels, classes), **found})
+        counted = _counted(found.pop("logits"), labels, classes)
+        return Returned({"by": "answers", **counted, "carried": list(self.carried), **found})
 
     def _loaded(self, probe: Probe, shape: Sequence[int], ask: answers.Ask) -> torch.nn.Module | Observation | None:
         """The reference with the weights of the trained network; None where it is another architecture."""

@@ -6,10 +6,12 @@ neutral     a cell without what installs, downloads or mounts
 names       what a cell defines, and its syntax error
 imports     the names that a notebook uses and never binds
 writing     the written answer of a section
+carrying    data that is brought along
 calls       what a definition calls: bindings and meanings tell what its names and expressions stand for
 """
 
 from grader.notebook.calls import Call, calls
+from grader.notebook.carrying import carried
 from grader.notebook.cells import Cell, Notebook, UnreadableNotebook, read
 from grader.notebook.imports import unimported
 from grader.notebook.names import definitions, syntax_error
@@ -22,6 +24,7 @@ __all__ = [
     "Notebook",
     "UnreadableNotebook",
     "calls",
+    "carried",
     "definitions",
     "discussion",
     "neutralised",

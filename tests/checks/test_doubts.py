@@ -84,8 +84,9 @@ def test_answers_that_are_not_learned_cost_the_item(measured: dict[str, float], 
         (None, {**HONEST, "batch": 0.2}),
         (None, {**HONEST, "shifted": 0.15}),
         (None, {**HONEST, "redrawn": None}),
+        (None, {"carried": ["Cell 3 of ada.ipynb holds 300,000 characters of data."]}),
     ],
-    ids=["a-good-start", "bounded-weights", "a-touch", "batch-statistics", "moved", "no-answer"],
+    ids=["a-good-start", "bounded-weights", "a-touch", "batch-statistics", "moved", "no-answer", "carried"],
 )
 def test_what_is_only_odd_is_told_to_staff_and_costs_nothing(
     training: Training | None, measured: dict[str, Any]

@@ -41,7 +41,9 @@ def reached(right: int, **otherwise: object) -> Returned:
     confusion = [
         [right // 10 + (label < right % 10) if label == said else 0 for said in range(10)] for label in range(10)
     ]
-    return Returned({"accuracy": right / 100, "images": 100, "confusion": confusion, "by": "weights", **otherwise})
+    return Returned(
+        {"accuracy": right / 100, "images": 100, "confusion": confusion, "by": "weights", "carried": [], **otherwise}
+    )
 
 
 def session(trained: Observation = TRAINED, measured: Observation | None = None) -> FakeSession:

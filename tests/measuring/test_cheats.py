@@ -239,6 +239,8 @@ def test_weights_loaded_when_it_is_made_are_drawn_anew(homework: Bench, shipped:
 
     assert finding.evidence["accuracy"] < 0.3
     assert finding.evidence["measured_by"] == "weights"
+    (doubt,) = finding.evidence["doubts"]
+    assert doubt.startswith("Cell 1 of ada.ipynb holds 329,")
 
 
 # ---- nothing learned -------------------------------------------------------------------------------------------------

@@ -170,6 +170,15 @@ def test_a_right_lenet_earns_everything(homework: Bench, style: str) -> None:
     earns_everything(homework.finding("lenet-accuracy", IMPORTS, source), by)
 
 
+def test_another_network_that_has_learned_loses_that_with_its_parameters_and_keeps_its_credit(homework: Bench) -> None:
+    _, source = LENETS["another-right-one"]
+
+    finding = homework.finding("lenet-accuracy", IMPORTS, source, steps=60, lr=0.003, batch=64, train=6000)
+
+    earns_everything(finding, "answers")
+    assert finding.evidence["accuracy"] > 0.5
+
+
 @pytest.mark.parametrize("style", VGGS)
 def test_a_right_vgg_earns_everything(homework: Bench, style: str) -> None:
     by, source = VGGS[style]
