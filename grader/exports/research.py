@@ -35,14 +35,15 @@ def tables(request: Request) -> dict[str, bytes]:
     """Both tables by name, in the order of the pseudonyms, which tells nothing of the class list."""
     people = sorted((pseudonym(each.id, request.pseudonyms), each) for each in request.outgoing)
     words = {word for each in request.outgoing for word in _words(each) if len(word) > 2}
-    items = [_item(name, each, item, words) for name, each in people for item in each.row.items]
+    asked = {name for item in request.assignment.items for name in (item.id, item.target)}
+    items = [_item(name, each, item, asked, words) for name, each in people for item in each.row.items]
     return {
         "grades.csv": making.csv([_GRADES, *(_grade(name, each) for name, each in people)]),
         "items.csv": making.csv([_ITEMS, *items]),
     }
 
 
-def scrubbed(text: str, each: Outgoing, item: ItemRow, words: Collection[str] = ()) -> str:
+def scrubbed(text: str, each: Outgoing, asked: Collection[str], words: Collection[str] = ()) -> str:
     """A sentence without file names, quotations and long numbers, and without the names of people.
 
     What stands in quotation marks may be a line of the student's; the names that the rubric asks for stay.
@@ -50,13 +51,12 @@ def scrubbed(text: str, each: Outgoing, item: ItemRow, words: Collection[str] = 
     Args:
         text: the sentence.
         each: whose it is.
-        item: what it is about.
+        asked: the names that the rubric asks for.
         words: by which other students are known.
     """
-    asked = {item.target, item.item}
     text = _QUOTED.sub(lambda found: found.group() if found.group()[1:-1] in asked else "[text]", text)
     text = _NUMBER.sub("[number]", _FILE.sub("[file]", text))
-    known = sorted({*words, *_words(each)} - asked, key=len, reverse=True)
+    known = sorted({*words, *_words(each)}.difference(asked), key=len, reverse=True)
     pattern = "|".join(re.escape(word) for word in known)
     return re.sub(rf"(?<!\w)(?:{pattern})(?!\w)", "[name]", text, flags=re.IGNORECASE) if pattern else text
 
@@ -77,8 +77,8 @@ def _grade(name: str, each: Outgoing) -> Sequence[str]:
     return (name, row.status, *points, days, row.profile, row.device)
 
 
-def _item(name: str, each: Outgoing, item: ItemRow, words: Collection[str]) -> Sequence[str]:
+def _item(name: str, each: Outgoing, item: ItemRow, asked: Collection[str], words: Collection[str]) -> Sequence[str]:
     decided = item.outcome.decided
-    told = scrubbed(" ".join(filter(None, (item.message, item.hint))), each, item, words)
+    told = scrubbed(" ".join(filter(None, (item.message, item.hint))), each, asked, words)
     points = (f"{item.credit:g}", f"{item.earned:g}", f"{item.possible:g}") if decided else ("", "", "")
     return (name, item.item, item.section, item.check, item.outcome, *points, cell(told))

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from grader.exports.outgoing import Kind, Outgoing, Request, Result, Trouble
+from grader.records import Status
 
 _PAGE: Final = "feedback.html"
 _CANVAS: Final = re.compile(r"(?:^|, )(?P<prefix>[^,/]*?_?\d+_\d+)_")
@@ -45,11 +46,13 @@ def returned(zip_name: str, named: Callable[[Outgoing], str | None]) -> Callable
         troubles = []
         for each in request.outgoing:
             name, page = named(each), request.pages.get(each.id)
+            if each.row.status is Status.MISSING:
+                continue
             if page is None:
                 troubles.append(Trouble(Kind.NO_PAGE, each.id, "no feedback page; `grader report` writes them"))
             elif name is None:
                 told = "not from a download of this LMS, which tells whose a file is by the names that it gave"
-                troubles.append(Trouble(Kind.UNMATCHED, each.id, told))
+                troubles.append(Trouble(Kind.LEFT_OUT, each.id, told))
             else:
                 pages[name] = page
         return Result({zip_name: _zipped(pages)}, troubles=troubles)

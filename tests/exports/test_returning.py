@@ -78,7 +78,7 @@ def test_what_did_not_come_from_canvas_does_not_go_back(given: Class) -> None:
     result = returned(given, "canvas-feedback", **{"361": "hw_2.ipynb", "362": "other_99_7703_HW2.ipynb"})
 
     assert names(result) == {}
-    assert [each.kind.value for each in result.troubles] == ["not in the file", "not in the file", "no page"]
+    assert [each.kind.value for each in result.troubles] == ["left out", "left out", "no page"]
 
 
 def test_moodle_finds_the_participant(given: Class) -> None:
