@@ -3,8 +3,8 @@
     .venv/bin/python benchmarks/scale.py [--sizes 10 100 1000] [--workers 2]
 
 The submissions are small notebooks of sections 7.2 and 7.3, each with a comment of its own. Memory is the proportional
-share (PSS) of every process, looked at every second: of the command, of a worker, of a worker's warm template while
-nothing is forked from it, and of a template together with its forks.
+share (PSS) of every process, looked at every second: of the command, of a worker (forked from a server that has
+imported torch), of a worker's warm template while nothing is forked from it, and of a template with its forks.
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ class Memory:
         """Take in one moment."""
         for command in sample.children.get(os.getpid(), ()):
             self._note("command", sample.shares.get(command, 0.0))
-            for worker in sample.children.get(command, ()):
-                if "spawn_main" not in " ".join(_arguments(worker)):
-                    continue
+            below = sample.below(command)
+            server = next((pid for pid in below if "multiprocessing.forkserver" in " ".join(_arguments(pid))), 0)
+            for worker in sample.children.get(server, ()):
                 self._note("worker", sample.shares.get(worker, 0.0))
-                template = next((pid for pid in sample.below(worker) if _is_template(pid)), 0)
-                forks = sample.below(template) if template else []
+            for template in filter(_is_template, below):
+                forks = sample.below(template)
                 with_forks = sum(sample.shares.get(pid, 0.0) for pid in (template, *forks))
                 self._note("with forks" if forks else "template", with_forks)
 
