@@ -20,8 +20,12 @@ def unimported(notebook: Notebook, names: Sequence[str]) -> tuple[str, ...]:
     """
     used: set[str] = set()
     given: set[str] = set()
-    for cell in notebook.legible:
-        source = python_of(cell.source)
+    sources = [python_of(cell.source) for cell in notebook.legible]
+    names = [name for name in names if any(name in source for source in sources)]
+    for source in sources if names else ():  # symbol tables take long, and most notebooks import what they name
+        given |= _imported(source)
+    names = [name for name in names if name not in given]
+    for source in sources if names else ():
         try:
             tree = parsed(source)
             with warnings.catch_warnings():
@@ -38,6 +42,16 @@ def unimported(notebook: Notebook, names: Sequence[str]) -> tuple[str, ...]:
                     used |= {symbol.get_name()} if symbol.is_referenced() else set()
                     given |= {symbol.get_name()} if symbol.is_assigned() or symbol.is_imported() else set()
     return tuple(name for name in names if name in used and name not in given)
+
+
+def _imported(source: str) -> set[str]:
+    """The names that import statements at the beginning of a line bind, whatever surrounds them."""
+    try:
+        body = parsed(source).body
+    except PARSE_ERRORS:
+        return set()
+    imports = [each for each in body if isinstance(each, ast.Import | ast.ImportFrom)]
+    return {alias.asname or alias.name.partition(".")[0] for each in imports for alias in each.names}
 
 
 def _scopes(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
