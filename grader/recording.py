@@ -10,7 +10,6 @@ import io
 import json
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from grader.kernel.channel import Frame, ProtocolError, strict_json
 from grader.kernel.wire import given, observation_frame, read_observation
@@ -53,7 +52,7 @@ class Recorder:
         for name, observation in self._observations.items():
             frame = observation_frame(observation)
             if len(frame.body) <= _MAX_RECORDED:
-                pieces.append(packed(replace(frame, header={"key": name, "observation": frame.header})))
+                pieces.append(packed(Frame(frame.kind, {"key": name, "observation": frame.header}, frame.body)))
         return b"".join(pieces)
 
 
@@ -133,8 +132,8 @@ def split(content: bytes) -> dict[str, bytes]:
 
 def key(probe: Probe) -> str:
     """A hash of everything in a probe."""
-    around = [probe.question, probe.target, probe.seed, dict(probe.stand_ins)]
-    return hashlib.sha256(given(probe).sha256 + json.dumps(around, sort_keys=True).encode()).hexdigest()
+    around = repr((probe.question, probe.target, probe.seed, sorted(probe.stand_ins.items())))
+    return hashlib.sha256(given(probe).sha256 + around.encode()).hexdigest()
 
 
 def frames(content: bytes) -> Iterator[tuple[object, bytes]]:

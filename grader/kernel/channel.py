@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+_JSON = json.JSONEncoder(allow_nan=False)
 LENGTHS = struct.Struct("<IQ")
 MAX_HEADER = 4 << 20  # bytes
 MAX_BODY = 512 << 20  # bytes; a caller who knows better gives less
@@ -57,7 +58,7 @@ class Channel:
             ChannelClosed: nobody reads any more.
             ChannelTimeout: the deadline passed first.
         """
-        header = json.dumps({"kind": frame.kind, **frame.header}, allow_nan=False).encode()
+        header = _JSON.encode({"kind": frame.kind, **frame.header}).encode()
         view = memoryview(LENGTHS.pack(len(header), len(frame.body)) + header + frame.body)
         while view:
             self._wait(writing=True, deadline=deadline)

@@ -14,7 +14,7 @@ import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from grader.errors import SandboxError
@@ -249,7 +249,7 @@ class KernelSession:
         self._number += 1
         header = {**frame.header, "number": self._number, "after": self._last_timed_out}
         with contextlib.suppress(ChannelClosed, ChannelTimeout):  # told when the answer does not come
-            channel.send(replace(frame, header=header), time.monotonic() + limit + _GRACE_S)
+            channel.send(Frame(frame.kind, header, frame.body), time.monotonic() + limit + _GRACE_S)
         self._under_way.append(_Sent(probe, self._number, size))
         return True
 
@@ -288,7 +288,7 @@ class KernelSession:
         header, name = dict(frame.header), _name(sent.probe)
         if header.pop("number", None) != sent.number:
             raise ProtocolError("an answer to another probe")
-        match read_observation(replace(frame, header=header)):
+        match read_observation(Frame(frame.kind, header, frame.body)):
             case Raised(type=kind, line=line, message=message):
                 known = line in self._lines or not line
                 return Raised(kind if self._knows(kind) else "an exception of its own", line if known else "", message)

@@ -83,7 +83,8 @@ class SubmittedSession:
             for session in self._sessions:
                 count = len(session.versions(name))
                 if number < count:
-                    return session, replace(probe, target=f"{name}@{number}")
+                    here = f"{name}@{number}"
+                    return session, probe if here == probe.target else replace(probe, target=here)
                 number -= count
         return None, probe
 

@@ -26,7 +26,6 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any, NoReturn
 
 import numpy as np
@@ -284,7 +283,7 @@ class _Kernel:
                 reply = observation_frame(observation, max_answer(probe))
             except Exception as error:  # noqa: BLE001 - the student's object may fail while it is taken apart
                 reply = observation_frame(Raised(type(error).__name__))
-            self._channel.send(replace(reply, header={**reply.header, "number": number}))
+            self._channel.send(Frame(reply.kind, {**reply.header, "number": number}, reply.body))
 
     def _limited(self, probe: Probe, limit_s: float) -> Observation:
         def stop(*_: object) -> None:
