@@ -121,3 +121,20 @@ def test_an_id_that_points_elsewhere_than_the_name_of_another_makes_no_two_peopl
 
     assert found.claim.owner.student_id == "x"
     assert people.doubts[0].what == "ambiguous"
+
+
+def test_another_account_with_a_students_number_does_not_take_the_students_place() -> None:
+    own = Enrolled("canvas-55", "inventedada", lms={"canvas": "55"}, listed=False)
+    other = Enrolled("canvas-99", number="2026000001", lms={"canvas": "99"}, listed=False)
+    people = Identities.of(ROSTER, [])
+
+    assert ids(people.identify(sourced(own, other, kind="canvas"))) == ["2026000001", "canvas-99"]
+    assert [doubt.student for doubt in people.doubts] == ["canvas-99"]
+
+
+def test_two_accounts_with_one_number_are_both_in_doubt() -> None:
+    owners = [Enrolled(f"moodle-{id}", number="2026000001", lms={"moodle": id}, listed=False) for id in ("12", "13")]
+    people = Identities.of(ROSTER, [])
+
+    assert ids(people.identify(sourced(*owners, kind="moodle"))) == ["moodle-12", "moodle-13"]
+    assert {doubt.what for doubt in people.doubts} == {"ambiguous"}

@@ -119,6 +119,9 @@ def _matches(
     for candidate, several in claimed.items():
         strong = [match for match in several if match.by is not By.NAME]
         loose = [match for match in several if match.by is By.NAME and not owners[match.ours].lms]
+        if known := [match for match in several if match.by is By.LMS_ID]:
+            found[known[0].ours] = candidate, By.LMS_ID  # whoever else claims to be this student has another account
+            continue
         accounts = {owners[match.ours].lms.get(kind, "") for match in strong} - {""}
         for match in (*strong, *loose) if len(accounts) < 2 else ():
             found[match.ours] = candidate, match.by

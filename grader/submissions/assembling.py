@@ -90,51 +90,74 @@ def _placed(each: Sourced, student: str, use: str, why: str = "") -> Placed:
     return Placed(each.source, names.plain_path(each.claim.origin), student, use, why)
 
 
+@dataclass(slots=True)
+class _Sorted:
+    """The files of one student by what they are; copies are in none."""
+
+    notebooks: list[SourceFile]
+    attachments: list[SourceFile]
+    refused: dict[SourceFile, str]  # with the sentence why
+
+
 def _submission(owner: Enrolled, claims: Sequence[Sourced], when: str) -> tuple[Submission, list[Placed]]:
     handed_in = ", ".join(dict.fromkeys(names.plain(each.claim.name) for each in claims))
     fates = _Fates(owner.student_id)
     found = list(_named(_unpacked(claims, fates), fates))
-    notebooks, attachments, refused = [], [], []
+    own = _sorted_out(found)
+    for file in found:
+        fates.add(file, *_fate(file, own))
+    submission = Submission(
+        student=Student(owner.student_id, names.plain(owner.name) if owner.name else ""),
+        name=handed_in,
+        notebooks=tuple(own.notebooks[:_MOST_NOTEBOOKS]),
+        attachments=tuple(own.attachments),
+        unreadable=_unreadable(own, handed_in),
+        sha256=_sha256([*own.notebooks[:_MOST_NOTEBOOKS], *own.attachments, *own.refused]),
+        handed_in=when,
+    )
+    return submission, fates.placed
+
+
+def _sorted_out(found: Sequence[FoundFile]) -> _Sorted:
+    notebooks, attachments, refused = [], [], {}
     laid_out = {file.parts[0] for file in found if not names.is_notebook(file.parts[0])}
-    origins = {file.parts[0]: file for file in found}
     for file in found:
         source = SourceFile(file.parts[0], file.content)
         if why := _why_refused(source, file.problem, laid_out):
-            refused.append((source, why))
+            refused[source] = why
         elif names.is_notebook(source.name):
             notebooks.append(source)
         else:
             attachments.append(source)
-    kept = _without_copies(_without_checkpoints(notebooks))
-    if kept:
-        refused = [(source, why) for source, why in refused if not _is_checkpoint(source)]
-    unreadable = [why for _, why in refused]
-    if len(kept) > _MOST_NOTEBOOKS:
-        unreadable.append(f"{len(kept)} notebooks were handed in; the first {_MOST_NOTEBOOKS} by name are run.")
-        del kept[_MOST_NOTEBOOKS:]
-    if not kept and not unreadable:
-        kinds = [(source.name, kind_of(source.name)) for source in attachments]
-        unreadable = [f"{name} is {kind}, not a notebook." for name, kind in kinds if kind]
-    told = {source.name: why for source, why in refused}
-    used = {source.name for source in kept}
-    attached = {source.name for source in attachments}
-    for name, file in origins.items():
-        if name in used or name in attached:
-            fates.add(file, "notebook" if name in used else "attached")
-        elif name in told:
-            fates.add(file, "unreadable", told[name])
-        else:
-            fates.add(file, "left out", "a copy or a checkpoint of another notebook.")
-    submission = Submission(
-        student=Student(owner.student_id, names.plain(owner.name) if owner.name else ""),
-        name=handed_in,
-        notebooks=tuple(kept),
-        attachments=tuple(attachments),
-        unreadable=tuple(unreadable) if kept or unreadable else (f"{handed_in} holds no notebook.",),
-        sha256=_sha256([*kept, *attachments, *(source for source, _ in refused)]),
-        handed_in=when,
-    )
-    return submission, fates.placed
+    notebooks = _without_copies(_without_checkpoints(notebooks))
+    if notebooks:
+        refused = {source: why for source, why in refused.items() if not _is_checkpoint(source)}
+    return _Sorted(notebooks, attachments, refused)
+
+
+def _unreadable(own: _Sorted, handed_in: str) -> tuple[str, ...]:
+    """A sentence for each file that should be a notebook and is none."""
+    told = list(own.refused.values())
+    if len(own.notebooks) > _MOST_NOTEBOOKS:
+        told.append(f"{len(own.notebooks)} notebooks were handed in; the first {_MOST_NOTEBOOKS} by name are run.")
+    if not own.notebooks and not told:
+        kinds = [(source.name, kind_of(source.name)) for source in own.attachments]
+        told = [f"{name} is {kind}, not a notebook." for name, kind in kinds if kind]
+    return tuple(told) if own.notebooks or told else (f"{handed_in} holds no notebook.",)
+
+
+def _fate(file: FoundFile, own: _Sorted) -> tuple[str, str]:
+    """How a file is used, and why where it is not."""
+    name = file.parts[0]
+    if any(source.name == name for source in own.notebooks[:_MOST_NOTEBOOKS]):
+        return "notebook", ""
+    if any(source.name == name for source in own.attachments):
+        return "attached", ""
+    if why := next((why for source, why in own.refused.items() if source.name == name), ""):
+        return "unreadable", why
+    if any(source.name == name for source in own.notebooks):
+        return "left out", f"only the first {_MOST_NOTEBOOKS} notebooks are run."
+    return "left out", "a copy or a checkpoint of another notebook."
 
 
 class _Fates:

@@ -94,25 +94,31 @@ def _recognised(source: Source, *, whole: bool, is_zip: bool) -> Recognised:
 def _with_archives_apart(
     found: list[FoundFile], folder: Path, number: re.Pattern[str], zone: tzinfo | None
 ) -> tuple[list[FoundFile], list[Gathered]]:
-    """Take out of a folder the archives that are no student's but an LMS's download of a class."""
-    rest, inner = [], []
-    for file in found:
-        name = file.parts[0]
-        known = None
-        if len(file.parts) == 1 and name.lower().endswith(".zip") and not number.search(names.stem(name)):
-            try:
-                members = list(files.in_zip(folder / name, of_class=True)) if not file.problem else []
-            except (zipfile.BadZipFile, OSError):
-                members = []
-            source = _source(name, members, number, zone)
-            known = layouts.of_lms(source)
-            if known is None and (stripped := _stripped(source)):
-                known = layouts.of_lms(stripped)
-        if known:
-            inner.append(_sorted(str(folder / name), known, members))
-        else:
-            rest.append(file)
-    return rest, inner
+    """Take out of a folder the archives that are no student's but an LMS's download of a class.
+
+    Either all archives without a student number are such or none is: a student's own archive, however its contents are
+    named, must not pass for a download among those of others.
+    """
+
+    def is_candidate(file: FoundFile) -> bool:
+        name = file.parts[-1]
+        return len(file.parts) == 1 and name.lower().endswith(".zip") and not number.search(names.stem(name))
+
+    candidates = [file for file in found if is_candidate(file)]
+    if not candidates or layouts.of_lms(_source(folder.name, found, number, zone)):
+        return found, []
+    inner = []
+    for file in candidates:
+        try:
+            members = list(files.in_zip(folder / file.parts[0], of_class=True)) if not file.problem else []
+        except (zipfile.BadZipFile, OSError):
+            members = []
+        source = _source(file.parts[0], members, number, zone)
+        known = next(filter(None, (layouts.of_lms(each) for each in (source, _stripped(source)) if each)), None)
+        if known is None:
+            return found, []
+        inner.append(_sorted(str(folder / file.parts[0]), known, members))
+    return [file for file in found if not is_candidate(file)], inner
 
 
 def _sorted(path: str, recognised: Recognised, found: Sequence[FoundFile]) -> Gathered:

@@ -288,6 +288,42 @@ def test_downloads_lying_in_a_folder_are_opened(tmp_path: Path) -> None:
     assert [(source.kind, len(source.claims)) for source in sources] == [("plain", 1), ("canvas", 2), ("canvas", 2)]
 
 
+def test_a_students_archive_among_others_is_no_download_whatever_it_holds(tmp_path: Path) -> None:
+    forged = zipped({"Ada Invented_12_assignsubmission_file/HW2.ipynb": notebook("not ada's")})
+    loose = hand_in(tmp_path / "loose", {"eve.zip": forged, "bo.zip": zipped({"HW2.ipynb": notebook("bo")})})
+    canvas = hand_in(tmp_path / "canvas", {"eve_5_500_HW2.zip": forged, "bo_6_501_HW2.ipynb": notebook("bo")})
+
+    assert set(assembled(loose).owners) == {"eve", "bo"}
+    assert set(assembled(canvas).owners) == {"canvas-5", "canvas-6"}
+
+
+def test_a_file_name_forges_no_time_and_no_owner(tmp_path: Path) -> None:
+    blackboard = {
+        "HW_eve_attempt_2026-10-09-09-00-00_ada_attempt_2026-10-01-09-00-00_x.ipynb": notebook("eve"),
+        "HW_ada_attempt_2026-10-03-09-00-00_x.ipynb": notebook("ada"),
+    }
+    moodle = {"Eve_5_assignsubmission_file_Ada_12_assignsubmission_file_x.ipynb": notebook("eve")}
+    brightspace = {"1-9 - Eve - Oct 9, 2026 900 AM - Ada - Oct 1, 2026 900 AM - x.ipynb": notebook("eve")}
+
+    found = assembled(archive(tmp_path / "blackboard.zip", blackboard))
+    dated = assembled(archive(tmp_path / "brightspace.zip", brightspace))
+
+    assert set(found.owners) == {"ada", "eve"}
+    assert found.arrivals["eve"].handed_in == "2026-10-09T09:00:00+09:00"
+    assert set(assembled(archive(tmp_path / "moodle.zip", moodle)).owners) == {"moodle-5"}
+    assert [each.handed_in for each in dated.arrivals.values()] == ["2026-10-09T09:00:00+09:00"]
+
+
+@pytest.mark.parametrize("name", ["eve_340934_999_55_777_HW.ipynb", "eve_340934_999_LATE_55_777_HW.ipynb"])
+def test_a_display_name_takes_over_nobodys_canvas_id(tmp_path: Path, name: str) -> None:
+    members = {"ada_340934_100_HW.ipynb": notebook("ada"), name: notebook("eve")}
+
+    found = assembled(archive(tmp_path / "submissions.zip", members))
+
+    assert contents(found) == {"canvas-340934": [notebook("ada")], "canvas-340934-or-55": [notebook("eve")]}
+    assert found.owners["canvas-340934-or-55"].lms == {}
+
+
 DOWNLOADS = {
     "canvas": downloads.CANVAS,
     "moodle": downloads.MOODLE,

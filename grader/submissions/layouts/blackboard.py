@@ -3,8 +3,9 @@
     HW2_chulsoo_attempt_2026-10-03-23-59-10_conv.ipynb     title, user name, time, file name
     HW2_chulsoo_attempt_2026-10-03-23-59-10.txt            the receipt; its first line is `Name: Kim Chulsoo (chulsoo)`
 
-Titles and user names may have underscores, so the receipt or the longest name that all agree on decides. Known from
-programs that read such downloads (kwurst/bb-file-cleanup, nbgrader's zip_collect), not from Blackboard's source.
+The first time counts: what stands behind it is the student's to choose. Titles and user names may have underscores,
+so the receipt or the longest beginning that all names share decides. Known from programs that read such downloads
+(kwurst/bb-file-cleanup, nbgrader's zip_collect), not from Blackboard's source.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from grader.submissions import names
 from grader.submissions.claims import Claim, Source, by_number, posix
 from grader.submissions.files import FoundFile
 
-_NAME = re.compile(r"^(?P<who>.+)_attempt_(?P<time>\d{4}(?:-\d{2}){5})(?:\.txt|_(?P<file>.+))$")
+_NAME = re.compile(r"^(?P<who>.+?)_attempt_(?P<time>\d{4}(?:-\d{2}){5})(?:\.txt|_(?P<file>.+))$")
 _RECEIPT = re.compile(r"\A\ufeff?Name:\s*(?P<name>.*?)\s*\((?P<login>[^()\s]+)\)\s*$", re.MULTILINE)
 
 

@@ -5,7 +5,9 @@
     anon_a1B2c_777_HW2.ipynb                         with anonymous grading; LATE_ stands in front
     kimchulsoo_340934_text.html, ..._link.html       a text or an address instead of a file
 
-The user id is the column ID of Canvas's gradebook. Source: instructure/canvas-lms, lib/content_zipper.rb.
+A display name with underscores and digits in it, or a file name that begins with two numbers, can be read in two ways;
+such a file is nobody's in particular, so that no name takes over another's id. The user id is the column ID of Canvas's
+gradebook. Source: instructure/canvas-lms, lib/content_zipper.rb.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ _NAME = re.compile(
     r"^(?:(?!LATE_)(?P<name>\w+?)_)?(?P<late>LATE_)?(?:anon_(?P<anon>[A-Za-z0-9]+)|(?P<user>\d{1,20}))"
     r"_(?:(?P<kind>text|link)\.html|(?P<attachment>\d{1,20})_(?P<file>.+))$"
 )
+_SECOND = re.compile(r"(?:LATE_)?(?P<user>\d{1,20})_(?:\d{3,20}_.|(?:text|link)\.html$)")
 
 
 def canvas(source: Source) -> list[Claim] | None:
@@ -33,10 +36,12 @@ def canvas(source: Source) -> list[Claim] | None:
             claims += by_number(file, source.number)
             continue
         name, inside = match["name"] or "", match["file"] or f"{match['kind']}.html"
-        owner = of_lms("canvas", match["user"] or f"anon-{match['anon']}", name=name)
+        other = _SECOND.match(inside)
+        user = match["user"] or f"anon-{match['anon']}"
+        owner = of_lms("canvas", f"{user}-or-{other['user']}" if other else user, name="" if other else name)
         claims.append(
             Claim(
-                replace(owner, lms={} if match["anon"] else owner.lms),
+                replace(owner, lms={} if match["anon"] or other else owner.lms),
                 file.parts[0],
                 replace(file, parts=(inside,)),
                 file.whole,
