@@ -65,17 +65,6 @@ def test_a_batch_has_the_images_and_labels_of_its_rows() -> None:
     assert len(pictures.first(5)) == 5
 
 
-@pytest.mark.parametrize(("split", "rows"), [("train", slice(0, 50)), ("val", slice(50, 60))])
-def test_what_the_host_has_resized_is_read_and_not_resized_again(served: Path, split: str, rows: slice) -> None:
-    laid_out = np.random.default_rng(1).integers(0, 256, (60, 40, 40), dtype=np.uint8)  # not what resizing would give
-    write(served / "40" / "train-images-idx3-ubyte", laid_out)
-
-    pictures = pixels.resident("mnist", split, 40, CPU)
-
-    assert torch.equal(pictures.data, torch.from_numpy(laid_out[rows]))
-    assert torch.equal(pictures.batch(torch.arange(2))[0][:, 0] * 255, pictures.data[:2].float())
-
-
 def test_images_are_uploaded_once_a_session_and_anew_for_other_data(tmp_path: Path) -> None:
     first = pixels.resident("mnist", "train", 28, CPU)
 

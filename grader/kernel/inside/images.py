@@ -2,7 +2,6 @@
 
     <folder>/fashion_mnist/train-images-idx3-ubyte     uncompressed IDX, N x H x W, or N x H x W x 3 for colour
     <folder>/fashion_mnist/train-labels-idx1-ubyte     uncompressed IDX, N
-    <folder>/fashion_mnist/224/train-images-idx3-ubyte the same images resized, where a recipe asks for that size
     <folder>/mnist/...                                 the same two files
     <folder>/cifar10/...                               the same two files
 
@@ -17,11 +16,10 @@ from __future__ import annotations
 
 import math
 import struct
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -102,20 +100,6 @@ def load(name: str, split: str) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(images[rows]), torch.from_numpy(labels[rows].astype(np.int64))
 
 
-def load_resized(name: str, split: str, size: int) -> Tensor | None:
-    """The images of `load`, (N, size, size), where the host has laid them out at that size.
-
-    They are one file for all sessions, mapped and never to be written to.
-    """
-    path = Path(_serving.folder or "", name, str(size), "train-images-idx3-ubyte")
-    if _serving.folder is None or not path.is_file():
-        return None
-    pictures = _read_idx(path, mode="r")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch has no tensors that cannot be written to
-        return torch.from_numpy(pictures[_rows(len(pictures), split)])
-
-
 def _rows(count: int, split: str) -> slice:
     """Which of the training images make up a split."""
     border = count - count // _VALIDATION_SHARE
@@ -132,7 +116,7 @@ def _at_most(available: int, limit: int | None) -> int:
     return available if limit is None else min(available, limit)
 
 
-def _read_idx(path: Path, mode: Literal["c", "r"] = "c") -> np.ndarray[Any, np.dtype[np.uint8]]:
+def _read_idx(path: Path) -> np.ndarray[Any, np.dtype[np.uint8]]:
     """Map an IDX file of bytes (two zero bytes, type, rank, then big-endian sizes) without reading its pixels."""
     with path.open("rb") as file:
         head = file.read(4)
@@ -144,8 +128,8 @@ def _read_idx(path: Path, mode: Literal["c", "r"] = "c") -> np.ndarray[Any, np.d
     shape = struct.unpack(f">{head[3]}I", sizes)
     if path.stat().st_size < 4 + len(sizes) + math.prod(shape):
         raise ValueError(f"{path.name}: shorter than its header says")
-    # Copy-on-write by default: a notebook may scribble on its images.
-    return np.memmap(path, dtype=np.uint8, mode=mode, offset=4 + len(sizes), shape=shape)
+    # Copy-on-write: a notebook may scribble on its images, and torch refuses read-only memory.
+    return np.memmap(path, dtype=np.uint8, mode="c", offset=4 + len(sizes), shape=shape)
 
 
 def _words(names: str) -> list[str]:
@@ -208,6 +192,18 @@ class ServedDataset(Dataset[tuple[Any, Any]]):
         if self.target_transform is not None:
             label = self.target_transform(label)
         return image, label
+
+    def __getitems__(self, indices: list[int]) -> list[tuple[Any, Any]]:
+        """What a loader takes for a batch: the items, made at once where that gives the same."""
+        from grader.kernel.inside.transforms import batched  # it needs what is here
+
+        own = type(self).__getitem__ is not ServedDataset.__getitem__ or self.target_transform is not None
+        make = None if own or self.transform is None else batched(self.transform)
+        if make is None:
+            return [self[index] for index in indices]
+        rows = torch.as_tensor(self.data)[torch.as_tensor(indices)]
+        labels = [int(self.targets[index]) for index in indices]
+        return list(zip(make(rows).unbind(), labels, strict=True))
 
 
 class FashionMNIST(ServedDataset):

@@ -43,7 +43,10 @@ class Pictures:
 
 
 def resident(name: str, split: str, size: int, device: torch.device) -> Pictures:
-    """One split of a data set on a device: at `size` where the host has laid it out so and there is room for it.
+    """One split of a data set on a device, as it is in its files; batches are of `size`.
+
+    At 224 x 224 it would be 3 GB instead of 47 MB. Resizing a batch of 128 takes a hundredth of what a network of the
+    book computes on it.
 
     Raises:
         FileNotFoundError: the data set is not on this machine.
@@ -54,9 +57,6 @@ def resident(name: str, split: str, size: int, device: torch.device) -> Pictures
 @functools.cache  # uploaded once for a session, however many networks it trains
 def _resident(name: str, split: str, size: int, device: torch.device, _: images.Serving) -> Pictures:
     data, labels = images.load(name, split)
-    resized = images.load_resized(name, split, size)
-    if resized is not None and _fits(resized, device):
-        data = resized
     return Pictures(data.to(device), labels.to(device), size)
 
 
@@ -88,11 +88,3 @@ def _resampling(old: int, new: int, device: torch.device) -> Tensor:
     impulses = torch.eye(old, dtype=torch.float64)[None, None]
     weights = F.interpolate(impulses, size=(old, new), mode="bilinear", antialias=True)[0, 0]
     return ((weights * 2**22 + 0.5).floor_() / 2**22).to(device)
-
-
-def _fits(data: Tensor, device: torch.device) -> bool:
-    """Whether a device has room; where the images are mapped from a file, they are in nobody's memory."""
-    if device.type != "cuda":
-        return True
-    free, _ = torch.cuda.mem_get_info(device)
-    return data.numel() <= free // _SHARE_OF_MEMORY
