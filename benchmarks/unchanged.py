@@ -23,8 +23,10 @@ from pathlib import Path
 from grader import datasets, keys, rubric, submissions
 from grader.commands import choosing
 from grader.commands.grade import write_tables
+from grader.commands.pages import Pages
 from grader.commands.planning import Plan
 from grader.commands.standing import Terms
+from grader.commands.stored import Facts
 from grader.gradebook import Gradebook
 from grader.keys import Conditions
 from grader.records import Profile
@@ -89,6 +91,8 @@ def record(handed_in: Path, out: Path) -> None:
         for each in plan.todo:
             whole = plan.completed(replace(graded, submission=each), final=True)
             book.record(ASSIGNMENT, whole, key=plan.terms.keys.whole(each.sha256), observations=whole.observations)
+        facts = Facts.of(rubric.load(ROOT, rubric.unproven), assignment, book)
+        Pages(out, facts).complete(book.current(ASSIGNMENT))
 
 
 def typed(arguments: Sequence[str], count: int) -> tuple[float, float]:

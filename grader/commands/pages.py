@@ -59,7 +59,7 @@ class Pages:
             mark=None if simple else self.facts.mark(row),
             late=self.facts.penalty(row.student_id) if self.facts.dated else None,
         )
-        files.write(self.path(row.student_id), text, encoding="utf-8")
+        files.write(self.path(row.student_id), text, encoding="utf-8", durable=False)
         return self.path(row.student_id)
 
     @contextmanager
@@ -69,9 +69,9 @@ class Pages:
         yield
 
     def complete(self, rows: Sequence[GradeRow]) -> None:
-        """Write the pages that are missing; who handed in nothing gets none."""
+        """Write the pages that are missing, or empty after a power cut; who handed in nothing gets none."""
         try:
-            there = {entry.name for entry in os.scandir(self.out / FOLDER)}
+            there = {entry.name for entry in os.scandir(self.out / FOLDER) if entry.stat().st_size}
         except FileNotFoundError:
             there = set()
         for row in rows:

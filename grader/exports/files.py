@@ -8,22 +8,23 @@ from pathlib import Path
 from grader.errors import MachineryError
 
 
-def write(path: Path, text: str, *, encoding: str = "utf-8-sig") -> None:
+def write(path: Path, text: str, *, encoding: str = "utf-8-sig", durable: bool = True) -> None:
     """Replace the file at this path by this text, and have both the text and its name on disk before returning.
 
     Args:
         path: where the file goes; its folder is made when missing.
         text: what it will hold, line ends as they are.
         encoding: the default marks the file as UTF-8 for spreadsheet programs; give "utf-8" where machines read it.
+        durable: whether to wait for the disk; without it a power cut may leave an empty file.
 
     Raises:
         MachineryError: the disk is full or the folder is closed to us; a file that was there before is untouched.
     """
     # backslashreplace: a lone surrogate is no reason to lose a table.
-    write_bytes(path, text.encode(encoding, "backslashreplace"))
+    write_bytes(path, text.encode(encoding, "backslashreplace"), durable=durable)
 
 
-def write_bytes(path: Path, content: bytes) -> None:
+def write_bytes(path: Path, content: bytes, *, durable: bool = True) -> None:
     """Replace the file at this path by this content, as `write` does.
 
     Raises:
@@ -37,11 +38,13 @@ def write_bytes(path: Path, content: bytes) -> None:
             with draft.open("wb") as file:
                 file.write(content)
                 file.flush()
-                os.fsync(file.fileno())
+                if durable:
+                    os.fsync(file.fileno())
             draft.replace(path)
         finally:
             draft.unlink(missing_ok=True)
-        _sync_folder(path.parent)
+        if durable:
+            _sync_folder(path.parent)
     except OSError as error:
         raise MachineryError(
             f"{path} cannot be written ({error.strerror}); see that there is room and that the folder belongs to you,"

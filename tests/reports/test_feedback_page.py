@@ -85,6 +85,7 @@ def test_a_training_shows_accuracy_seeds_device_recipe_curve_and_confusion(every
     assert "11, 12, 13" in told
     assert "batches of 64, learning rate 0.003, image side 28, training images 9600" in told
     assert "shirt taken for T-shirt: 5" in told
+    assert "a computer without a GPU" in told
     labels = [each.attributes["aria-label"] for each in everything.all("svg", "chart")]
     assert labels == [
         "Loss while training: from 2.3 to 0.95",

@@ -83,7 +83,7 @@ def _grid(across: Axis, up: Axis, share: bool) -> Markup:
             _x(tick, across), _HEIGHT - _BOTTOM + 15, "start" if tick == across.low else "middle", f"{tick:g}"
         )
         for tick in across.ticks
-        if tick < 0.8 * across.high  # the name of the axis stands at its end
+        if tick < 0.7 * across.high  # the name of the axis stands at its end
     ]
     return Markup().join(lines)
 

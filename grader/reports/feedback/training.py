@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from grader.reports.feedback import charts
+from grader.reports.feedback import charts, words
 from grader.reports.feedback.languages import Language
 from grader.reports.feedback.languages import marked as _
 
@@ -104,7 +104,7 @@ def _facts(evidence: Mapping[str, Any], _: Language) -> Iterator[tuple[str, str]
         yield (_("Seed") if len(told) == 1 else _("Seeds")), ", ".join(told)
     device = evidence.get("device")
     if isinstance(device, str) and device:
-        yield _("Trained on"), device
+        yield _("Trained on"), words.device(device, _)
 
 
 def _charts(evidence: Mapping[str, Any], _: Language) -> Iterator[Chart]:
