@@ -340,4 +340,7 @@ def _opened(
             source = next(each for each in notebooks if each.name == version.notebook)
             return notebook.calls(source, version.cell, name, prelude=course.assignment.prelude, without=without)
 
-        yield SubmittedSession(sessions, lambda section: notebook.discussion(notebooks, section), calls)
+        def recipes(name: str) -> Sequence[notebook.Recipe]:
+            return [recipe for each in notebooks for recipe in notebook.recipes(each, name)]
+
+        yield SubmittedSession(sessions, lambda section: notebook.discussion(notebooks, section), calls, recipes)

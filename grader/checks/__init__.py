@@ -70,7 +70,9 @@ CHECKS: Mapping[str, Kind] = {
     "learned_weight": _ours("learned_weight", versions=frozenset(), judges=("shape", "expected", "within")),
     "evaluates_to": _ours("evaluates_to", versions=ANY),
     "some_version_returns": _ours("some_version_returns", versions=frozenset()),
-    "learns": _ours("learns", trains=True, judges=("profiles.*.none", "profiles.*.full", "without_training")),
+    "learns": _ours(
+        "learns", trains=True, judges=("profiles.*.none", "profiles.*.full", "without_training", "on_other")
+    ),
     "answered": _ours("answered", versions=frozenset(), captures=False),
 }
 

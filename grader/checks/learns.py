@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import torch
 
 from grader import datasets
+from grader.checks import hyperparameters
 from grader.checks.asking import Reference, failed, passed, sentence
 from grader.checks.doubts import Doubts, doubts
 from grader.checks.trainings import UNTRAINED, Training, settled, told, train_probe, untrained
@@ -64,6 +65,8 @@ def learns(
     args: Sequence[Value] = (),
     kwargs: Mapping[str, Value] | None = None,
     without_training: str = "recipe",
+    asked: Mapping[str, float] | None = None,
+    on_other: float = 1.0,
     profile: str = "quick",
     device: str = "cpu",
 ) -> Finding:
@@ -73,6 +76,9 @@ def learns(
 
     With profile `full` the notebook's own cells train. Where they train no such network, `without_training` says
     what then: `recipe`, to train its class as with profile `quick`, or `fail`.
+
+    Where the notebook's source trains by other hyper-parameters than those `asked` (epochs, lr, batch_size), that is
+    said, and the share `on_other` of the credit stays.
     """
     recipe = profiles[profile]
 
@@ -110,7 +116,8 @@ def learns(
     }
     if certain := [each.doubts.certain for each in runs if each.doubts.certain]:
         return failed(certain[0], evidence=evidence)
-    return _ramp(counts.accuracy, images, recipe, _spread(runs) + _constant(counts, data), evidence)
+    finding = _ramp(counts.accuracy, images, recipe, _spread(runs) + _constant(counts, data), evidence)
+    return finding if asked is None else hyperparameters.judged(finding, student, item, asked, on_other)
 
 
 def trained_once(

@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import TypeAlias
 
 from grader.kernel.session import KernelSession
-from grader.notebook import Call
+from grader.notebook import Call, Recipe
 from grader.probes import Missing, Observation, Probe, Returned, Session, Version
 
+ReadRecipes: TypeAlias = Callable[[str], Sequence[Recipe]]
 ReadCalls: TypeAlias = Callable[[Version, str, Collection[str]], Sequence[Call]]
 
 
@@ -45,6 +46,7 @@ class SubmittedSession:
         discussion: the written answer of a section, "" when there is none.
         calls: what the source of one version of a name calls, without the helpers of these names; None if it is not
             known.
+        recipes: by which hyper-parameters the source trains a class.
     """
 
     def __init__(
@@ -52,10 +54,12 @@ class SubmittedSession:
         sessions: Sequence[KernelSession],
         discussion: Callable[[str], str],
         calls: ReadCalls | None = None,
+        recipes: ReadRecipes | None = None,
     ) -> None:
         self._sessions = sessions
         self._discussion = discussion
         self._calls = calls
+        self._recipes = recipes
 
     @property
     def timed_out(self) -> int:
@@ -79,7 +83,7 @@ class SubmittedSession:
         """The session to ask, with the version's number there; None where no session has it or text is asked for."""
         name, _, digits = probe.target.partition("@")
         number = int(digits or 0)
-        if probe.question not in ("text", "calls"):
+        if probe.question not in ("text", "calls", "recipes"):
             for session in self._sessions:
                 count = len(session.versions(name))
                 if number < count:
@@ -93,6 +97,8 @@ class SubmittedSession:
         match probe.question:
             case "text":
                 return Returned(self._discussion(probe.target))
+            case "recipes" if self._recipes is not None:
+                return Returned([asdict(recipe) for recipe in self._recipes(name)])
             case "calls":
                 return self._read_calls(probe, name, int(digits or 0))
         reasons = [reason for session in self._sessions if (reason := session.reason(name))]

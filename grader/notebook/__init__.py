@@ -7,6 +7,7 @@ names       what a cell defines, and its syntax error
 imports     the names that a notebook uses and never binds
 writing     the written answer of a section
 carrying    data that is brought along
+recipes     by which hyper-parameters it trains a class
 calls       what a definition calls: bindings and meanings tell what its names and expressions stand for
 """
 
@@ -16,12 +17,14 @@ from grader.notebook.cells import Cell, Notebook, UnreadableNotebook, read
 from grader.notebook.imports import unimported
 from grader.notebook.names import definitions, syntax_error
 from grader.notebook.neutral import neutralised
+from grader.notebook.recipes import Recipe, recipes
 from grader.notebook.writing import discussion
 
 __all__ = [
     "Call",
     "Cell",
     "Notebook",
+    "Recipe",
     "UnreadableNotebook",
     "calls",
     "carried",
@@ -29,6 +32,7 @@ __all__ = [
     "discussion",
     "neutralised",
     "read",
+    "recipes",
     "syntax_error",
     "unimported",
 ]
