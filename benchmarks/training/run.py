@@ -35,8 +35,9 @@ _LIMIT_S = {
     "cuda": {"limits": 60, "lenet": 60, "notebook": 150, "variants": 100, "student": 150, "class": 150},
     "cpu": {"limits": 120, "lenet": 240, "notebook": 600, "variants": 400, "student": 300, "class": 600},
 }
+_TURNS = {"cuda": 1, "cpu": 4}  # of each side of LeNet: a machine without a GPU may have others on it
 # On a CPU an epoch of VGG at 224 takes half an hour.
-_IMAGES = {"cuda": {"lenet": 60_000, "notebook": 60_000}, "cpu": {"lenet": 60_000, "notebook": 768}}
+_IMAGES = {"cuda": {"lenet": 60_000, "notebook": 60_000}, "cpu": {"lenet": 24_000, "notebook": 768}}
 _CLASS = {"cuda": (30, 4), "cpu": (4, 2)}  # students, workers
 _VARIANTS = {"cuda": ["ResNet18:96", "VGG:224", "LeNet:28"], "cpu": ["LeNet:28"]}
 
@@ -64,8 +65,9 @@ class Run:
                 text=True,
                 timeout=limit,
             )
-        except subprocess.TimeoutExpired:
-            return {"not measured": f"took longer than {limit:.0f} s"}
+        except subprocess.TimeoutExpired as stopped:
+            told = bytes(stopped.stdout or b"").decode().strip().splitlines()
+            return {**(json.loads(told[-1]) if told else {}), "not measured": f"took longer than {limit:.0f} s"}
         if ran.returncode:
             return {"not measured": (ran.stderr.strip().splitlines() or ["it died"])[-1][:300]}
         return dict(json.loads(ran.stdout.strip().splitlines()[-1]))
@@ -77,14 +79,17 @@ class Run:
         return self.process(limit, HERE / "limits.py", self.device)
 
     def lenet(self, limit: float) -> dict[str, Any]:
-        """One epoch of LeNet and its validation, published and ours; published also without its worker processes."""
+        """One epoch of LeNet and its validation: ours, published, and published without its worker processes.
+
+        In turns; of each side the least seconds count.
+        """
         data = self._data("lenet")
-        networks = {"LeNet": 1}
-        sides = {
-            "ours": self._pipeline(limit, data, networks, None),
-            "published": self._pipeline(limit, data, networks, 4),
-            "published, no workers": self._pipeline(limit, data, networks, 0),
-        }
+        kinds = {"ours": None, "published": 4, "published, no workers": 0}
+        turns: dict[str, list[dict[str, Any]]] = {side: [] for side in kinds}
+        for _ in range(_TURNS[self.device]):
+            for side, workers in kinds.items():
+                turns[side].append(self._pipeline(limit, data, {"LeNet": 1}, workers))
+        sides = {side: _least(rows) for side, rows in turns.items()}
         return {"images": _IMAGES[self.device]["lenet"], **sides, **_ratio(sides, ["LeNet"])}
 
     def notebook(self, limit: float) -> dict[str, Any]:
@@ -142,6 +147,16 @@ def _paths() -> list[str]:
     return [str(ROOT), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
 
 
+def _least(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """One of several results of the same, with the least seconds of all; the failure where one failed."""
+    for row in rows:
+        if "not measured" in row:
+            return row
+    least = {key: min(row["LeNet"][key] for row in rows) for key in ("seconds", "cpu_seconds")}
+    walls = [row["LeNet"]["seconds"] for row in rows]
+    return {**rows[0], "LeNet": {**rows[0]["LeNet"], **least, "all seconds": walls}}
+
+
 def _ratio(sides: dict[str, Any], networks: list[str]) -> dict[str, Any]:
     """How many times as long the published library takes; nothing where a side was not measured."""
     if any("not measured" in sides[side] for side in ("ours", "published")):
@@ -158,7 +173,8 @@ def _ratio(sides: dict[str, Any], networks: list[str]) -> dict[str, Any]:
 
 def against_limits(results: dict[str, Any]) -> dict[str, Any]:
     """Seconds that a step of 128 images takes at least, by operations and by bytes, beside what ours takes."""
-    limits, measured = results.get("limits", {}), results.get("notebook", {}).get("ours", {})
+    limits = results.get("limits", {})
+    measured = {**results.get("notebook", {}).get("ours", {}), **results.get("lenet", {}).get("ours", {})}
     rows: dict[str, Any] = {}
     for name, step in limits.get("steps", {}).items():
         rates = limits["rates"]
@@ -167,9 +183,9 @@ def against_limits(results: dict[str, Any]) -> dict[str, Any]:
             "ms by bytes, nothing fused": round(1e3 * step["bytes"] / rates["bytes/s"], 3),
         }
         if name in measured:
-            rows[name]["ms of ours, validation and data included"] = round(
-                1e3 * measured[name]["seconds"] / measured[name]["steps"], 3
-            )
+            clock = "seconds" if "tf32 operations/s" in rates else "cpu_seconds"
+            milliseconds = round(1e3 * measured[name][clock] / measured[name]["steps"], 3)
+            rows[name]["ms of ours, validation and data included"] = milliseconds
     return rows
 
 
@@ -218,10 +234,9 @@ def main() -> int:
     kept = json.loads(out.read_text()) if out.exists() else {}
     results = {**kept.get("results", {}), **run.results}
     results["against the limits"] = against_limits(results)
-    command = "benchmarks/training/run.py " + " ".join(sys.argv[1:])
-    out.write_text(
-        json.dumps({**kept, "machine": told, "command": command.strip(), "results": results}, indent=1) + "\n"
-    )
+    command = " ".join(["benchmarks/training/run.py", *sys.argv[1:]])
+    runs = [*kept.get("runs", []), {**told, "command": command, "parts": list(options.parts)}]
+    out.write_text(json.dumps({**kept, "runs": runs, "results": results}, indent=1) + "\n")
     print(json.dumps(results, indent=1))
     print(f"written: {out}", file=sys.stderr)
     return 0

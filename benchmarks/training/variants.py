@@ -157,7 +157,7 @@ def main() -> None:
         for each in sys.argv[3:]:
             name, _, size = each.partition(":")
             done[each] = compared(name, int(size), device, until)
-    print(json.dumps(done))
+            print(json.dumps(done), file=sys.__stdout__, flush=True)  # so that it is known should time run out
 
 
 if __name__ == "__main__":
