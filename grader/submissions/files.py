@@ -6,7 +6,9 @@ read becomes a `FoundFile` with a problem instead of an exception, so that it co
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import stat
 import zipfile
 import zlib
@@ -27,6 +29,7 @@ _JUNK = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"}
 _LINK = "is a link, and links are not followed."
 _TOO_LARGE = f"is larger than {MAX_FILE // 2**20} MB and was not read."
 _TOO_MUCH = "was not read, because its zip file unpacks to too much."
+_AMONG_LATIN = re.compile(r"[A-Za-z][^\x00-\x7f]|[^\x00-\x7f][A-Za-z]")
 _ENTRY = b"PK\x01\x02"  # how each entry of a table of contents begins
 _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, LZMAError, EOFError, OSError, RuntimeError, ValueError)
 
@@ -185,12 +188,14 @@ def _decoded(name: str) -> str:
         written = name.encode("cp437")
     except UnicodeError:
         return name  # an extra field of the archive told the name
-    for encoding in ("utf-8", "cp949"):  # hardly any text in the Korean code page is UTF-8 by chance
-        try:
-            return written.decode(encoding)
-        except UnicodeError:
-            continue
-    return name
+    read: dict[str, str] = {}
+    for encoding in ("utf-8", "cp949"):
+        with contextlib.suppress(UnicodeError):
+            read[encoding] = written.decode(encoding)
+    # A few syllables in the Korean code page are UTF-8 by chance; they then read as Latin letters far from any other.
+    if {"utf-8", "cp949"} <= read.keys() and max(read["utf-8"]) < "\u0800" and not _AMONG_LATIN.search(read["utf-8"]):
+        return read["cp949"]
+    return next(iter(read.values()), name)
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, parts: tuple[str, ...], left: int) -> FoundFile:

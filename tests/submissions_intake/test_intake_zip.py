@@ -177,3 +177,31 @@ def test_no_damage_to_a_students_archive_is_an_error(data: st.DataObject) -> Non
         found = []
 
     assert all(file.parts for file in found)
+
+
+def unmarked(name: str, encoding: str) -> bytes:
+    """An archive with one file whose name is written without telling its encoding."""
+    written = name.encode(encoding)
+    return zipped({"x" * len(written): EMPTY}).replace(b"x" * len(written), written)
+
+
+SYLLABLES = [letter for letter in map(chr, range(0xAC00, 0xD7A4)) if letter.encode("cp949")[0] >= 0xB0]
+
+
+@settings(max_examples=300)
+@given(st.text(SYLLABLES, min_size=2, max_size=4), st.sampled_from(["utf-8", "cp949"]), st.booleans())
+def test_any_korean_name_is_read_in_either_encoding(name: str, encoding: str, number: bool) -> None:
+    file = f"2026000010_{name}_HW2.ipynb" if number else f"{name}.ipynb"
+
+    (found,) = files.in_zip(unmarked(file, encoding))
+
+    assert found.parts == (file,)
+
+
+@pytest.mark.parametrize("name", ["천철.ipynb", "José Invented.ipynb", "Ünal.ipynb", "Zoë_Åberg.ipynb"])
+def test_letters_that_either_encoding_could_mean_are_read_by_what_stands_beside(name: str) -> None:
+    encoding = "cp949" if name.startswith("천") else "utf-8"
+
+    (found,) = files.in_zip(unmarked(name, encoding))
+
+    assert found.parts == (name,)
