@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from grader.commands.rescore import Stale
     from grader.records import Grade, Submission
 
+# Named here, because the command line imports nothing that is not used.
+SOURCES = ("moodle", "blackboard", "brightspace", "gradescope", "github", "nbgrader", "canvas", "plain")
+
 
 def add(commands: Commands) -> None:
     """Tell argparse about them."""
@@ -33,6 +36,9 @@ def add(commands: Commands) -> None:
         type=Path,
         metavar="FILE",
         help="who takes the course: any list with headings, or the LMS's gradebook",
+    )
+    grade.add_argument(
+        "--source", choices=SOURCES, default="", help="what the paths are, where that is not recognised by itself"
     )
     out_option(grade)
     grade.add_argument("--item", action="append", default=[], metavar="ID", help="only this item; may be repeated")
@@ -66,6 +72,7 @@ def _grade(arguments: argparse.Namespace) -> int:
         course=arguments.course,
         assignment=arguments.assignment,
         roster=arguments.roster,
+        source=arguments.source,
         out=arguments.out,
         items=tuple(arguments.item),
         students=tuple(arguments.student),

@@ -35,6 +35,7 @@ class Options:
     course: Path | None = None
     assignment: str | None = None
     roster: Path | None = None
+    source: str = ""  # what the paths are, where it is not to be recognised
     out: Path = Path("results")
     items: tuple[str, ...] = ()
     students: tuple[str, ...] = ()
@@ -101,7 +102,7 @@ def grade(options: Options, watch: Watch) -> Result:
     path = options.out / "gradebook.db"
     # Whoever grades proves the options; here torch would have to be imported for it.
     read = rubric.load(course, rubric.unproven)
-    collected = intake.collect(read, options.paths, options.roster)
+    collected = intake.collect(read, options.paths, options.roster, kind=options.source)
     assignment, chosen = collected.assignment(options.assignment)
     _known_items(options.items, assignment)
     with Gradebook.open(path) as book:

@@ -128,20 +128,21 @@ class Collected:
         return [Doubt(f"row {row}", "roster", why) for row, why in (self.roster.problems if self.roster else ())]
 
 
-def collect(course: Rubric, paths: Sequence[Path], roster: Path | None = None) -> Collected:
+def collect(course: Rubric, paths: Sequence[Path], roster: Path | None = None, *, kind: str = "") -> Collected:
     """Read every file that was named; nothing is parsed yet.
 
     Args:
         course: with the way it reads names and times.
         paths: folders, archives, downloads, notebooks.
         roster: who takes the course; None for the rubric's, or the one that the gradebook has.
+        kind: what every path is; empty to recognise it.
 
     Raises:
         GraderError: a path does not exist or holds no submission, or the roster cannot be read.
     """
     zone = rubric.time_zone(course.intake)
     number = course.intake.student_number or submissions.DEFAULT_PATTERN
-    sources = submissions.gather(paths, student_number=number, zone=zone)
+    sources = submissions.gather(paths, student_number=number, zone=zone, kind=kind)
     roster = roster or course.intake.roster
     listed = None
     if roster is not None:

@@ -27,6 +27,7 @@ class Source:
         files: what was found in it, but for what systems left there.
         number: finds a student number in a name.
         zone: of times without an offset; None is this machine's.
+        told: whether the instructor says what it is, so that its names need not convince.
         left: paths of what operating systems, editors and version control left there.
     """
 
@@ -35,6 +36,7 @@ class Source:
     number: re.Pattern[str]
     zone: tzinfo | None = None
     left: Sequence[tuple[str, ...]] = ()
+    told: bool = False
 
     def moment(self, text: str, form: str) -> str:
         """A time in this form, as ISO 8601 with its offset; empty where it is none."""

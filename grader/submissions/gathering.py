@@ -37,7 +37,11 @@ class Gathered:
 
 
 def gather(
-    paths: Sequence[Path], *, student_number: str = DEFAULT_PATTERN, zone: tzinfo | None = None
+    paths: Sequence[Path],
+    *,
+    student_number: str = DEFAULT_PATTERN,
+    zone: tzinfo | None = None,
+    kind: str = "",
 ) -> list[Gathered]:
     """Read every file below each path and find out whose it is, as far as the source alone tells.
 
@@ -45,27 +49,32 @@ def gather(
         paths: folders, zip archives or single notebooks.
         student_number: a regular expression that finds a student number in a name.
         zone: of times without an offset; None is this machine's.
+        kind: what every path is, a key of `layouts.TITLES`; empty to recognise it.
 
     Raises:
-        UsageError: a path does not exist or holds no submission, or the pattern is not a regular expression.
+        UsageError: a path does not exist, is not of that kind or holds no submission, or the pattern is not a regular
+            expression.
     """
     try:
         number = re.compile(student_number)
     except re.error as error:
         raise UsageError(f"the pattern of a student number, {student_number!r}, is wrong: {error}") from error
-    return [each for path in paths for each in _gathered(path, number, zone)]
+    return [each for path in paths for each in _gathered(path, number, zone, kind)]
 
 
-def _gathered(path: Path, number: re.Pattern[str], zone: tzinfo | None) -> Iterator[Gathered]:
+def _gathered(path: Path, number: re.Pattern[str], zone: tzinfo | None, kind: str) -> Iterator[Gathered]:
     try:
         found = _found(path)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
     inner: list[Gathered] = []
-    if path.is_dir() and not number.search(names.stem(path.resolve().name)):
+    if not kind and path.is_dir() and not number.search(names.stem(path.resolve().name)):
         found, inner = _with_archives_apart(found, path, number, zone)
     source = _source(path.resolve().name, found, number, zone)
-    recognised = _recognised(source, whole=path.is_dir() or _is_zip(path), is_zip=_is_zip(path))
+    if kind and kind != layouts.PLAIN:
+        yield _sorted(str(path), _as(kind, source), found)
+        return
+    recognised = _recognised(source, whole=path.is_dir() or _is_zip(path), is_zip=_is_zip(path), plain=bool(kind))
     if not recognised.claims and not inner:
         raise UsageError(f"{path} holds no submission; expected notebooks, zip files, or a folder for each student.")
     if recognised.claims or not inner:
@@ -78,11 +87,21 @@ def _source(name: str, found: Sequence[FoundFile], number: re.Pattern[str], zone
     return Source(name, real, number, zone, junk)
 
 
-def _recognised(source: Source, *, whole: bool, is_zip: bool) -> Recognised:
+def _as(kind: str, source: Source) -> Recognised:
+    """The claims of the layout that the instructor names."""
+    for each in (source, _stripped(source)):
+        if each and (claims := layouts.LAYOUTS[kind](replace(each, told=True))):
+            return Recognised(kind, claims)
+    raise UsageError(
+        f"{source.name} is not arranged like {layouts.TITLES[kind]}; leave out --source to have it recognised"
+    )
+
+
+def _recognised(source: Source, *, whole: bool, is_zip: bool, plain: bool) -> Recognised:
     """The claims on the files of a source, as they lie or within the one folder around them all."""
     stripped = _stripped(source)
     for each in (source, stripped):
-        if each and (known := layouts.of_lms(each)):
+        if each and not plain and (known := layouts.of_lms(each)):
             return known
     if whole and source.number.search(names.stem(source.name)):
         return Recognised(layouts.PLAIN, layouts.of_one_student(source))

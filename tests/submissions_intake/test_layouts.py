@@ -14,12 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader import submissions
+from grader.cli.grading import SOURCES
+from grader.errors import UsageError
 from grader.lateness import Arrival
 from grader.roster import Enrolled
 from grader.submissions import Assembled, Gathered
 from grader.submissions.claims import Source
 from grader.submissions.files import FoundFile
-from grader.submissions.layouts import of_lms
+from grader.submissions.layouts import TITLES, of_lms
 from grader.submissions.names import DEFAULT_PATTERN
 from tests.submissions_intake import downloads
 from tests.submissions_intake.downloads import archive, hand_in, notebook, zipped
@@ -322,6 +324,24 @@ def test_a_display_name_takes_over_nobodys_canvas_id(tmp_path: Path, name: str) 
 
     assert contents(found) == {"canvas-340934": [notebook("ada")], "canvas-340934-or-55": [notebook("eve")]}
     assert found.owners["canvas-340934-or-55"].lms == {}
+
+
+def test_the_instructor_may_say_what_a_source_is(tmp_path: Path) -> None:
+    one = archive(tmp_path / "in.zip", {"ada_1_7_HW.ipynb": notebook("1"), "bo_2_8_HW.ipynb": notebook("2")})
+    moodle = archive(tmp_path / "moodle.zip", downloads.MOODLE)
+
+    (as_found,), (as_plain,) = submissions.gather([moodle]), submissions.gather([moodle], kind="plain")
+    (canvas,) = submissions.gather([one], kind="canvas")
+
+    assert gathered(one).kind == "plain"
+    assert {each.claim.owner.lms["canvas"] for each in canvas.claims} == {"1", "2"}
+    assert (as_found.kind, as_plain.kind) == ("moodle", "plain")
+    with pytest.raises(UsageError, match=r"in\.zip is not arranged like a Moodle download; leave out --source"):
+        submissions.gather([one], kind="moodle")
+
+
+def test_the_command_line_names_every_kind_of_source() -> None:
+    assert set(SOURCES) == set(TITLES)
 
 
 DOWNLOADS = {

@@ -28,7 +28,7 @@ def canvas(source: Source) -> list[Claim] | None:
     """The claims of a Canvas download; None where the names are not Canvas's."""
     found = [(file, _NAME.match(posix(file.parts)) if len(file.parts) == 1 else None) for file in source.files]
     matches = [match for _, match in found if match]
-    if not _convincing(matches, len(found)):
+    if not matches or not (source.told or _convincing(matches, len(found))):
         return None
     claims = []
     for file, match in found:

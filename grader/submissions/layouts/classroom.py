@@ -24,8 +24,8 @@ def classroom(source: Source) -> list[Claim] | None:
     clones = {parts[0] for parts in source.left if len(parts) > 1 and parts[1] == ".git"} & folders
     if source.name.endswith(_SUFFIX):
         slug = source.name.removesuffix(_SUFFIX)
-    elif len(clones) > 1 and clones == folders:
-        slug = commonprefix(sorted(clones)).rpartition("-")[0]  # noqa: RUF071 - of texts
+    elif (len(clones) > 1 and clones == folders) or source.told:
+        slug = commonprefix(sorted(folders)).rpartition("-")[0]  # noqa: RUF071 - of texts
     else:
         return None
     own = {folder for folder in folders if slug and folder.startswith(f"{slug}-") and folder != f"{slug}-"}

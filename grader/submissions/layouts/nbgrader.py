@@ -26,7 +26,7 @@ def nbgrader(source: Source) -> list[Claim] | None:
     """The claims of a `submitted` folder; None where it is not called so and holds no timestamp of nbgrader's."""
     stamped = {posix(file.parts[:2]): file for file in source.files if len(file.parts) == 3 and file.parts[2] == _TIME}
     deep = [file for file in source.files if len(file.parts) > 2]
-    if not deep or not (stamped or source.name == _FOLDER):
+    if not deep or not (stamped or source.told or source.name == _FOLDER):
         return None
     claims = []
     for file in source.files:
