@@ -26,6 +26,8 @@ def given(tmp_path: Path) -> Class:
     with Gradebook.open(given.out / "gradebook.db") as book:
         book.started("hw2", YOUNGHEE.student_id, "key")
         book.crashed("hw2", YOUNGHEE.student_id)
+        large = "INSERT INTO observations SELECT id, randomblob(200000) FROM grades WHERE student_id = ?"
+        book._connection.execute(large, (YOUNGHEE.student_id,))
         write_tables(given.out, book.current("hw2"), assignment)
     (given.out / "feedback").mkdir()
     for each in (CHULSOO, YOUNGHEE):
@@ -50,7 +52,7 @@ def test_nothing_of_the_student_stays_in_any_file(given: Class) -> None:
     found = forget(Options(YOUNGHEE.student_id, given.out, given.folder, sure=True))
 
     assert left(given.out) == []
-    assert found.rows == {"grades": 1, "items": 2, "roster": 1, "arrivals": 1, "attempts": 1}
+    assert found.rows == {"grades": 1, "items": 2, "observations": 1, "roster": 1, "arrivals": 1, "attempts": 1}
     assert [str(path.relative_to(given.out)) for path in found.files] == [
         "exports/grades.csv",
         "exports/gradescope/2019170362.json",
@@ -77,6 +79,7 @@ def test_grades_are_history_again_afterwards(given: Class) -> None:
     forget(Options(YOUNGHEE.student_id, given.out, given.folder, sure=True))
 
     connection = sqlite3.connect(given.out / "gradebook.db")
+    assert connection.execute("PRAGMA freelist_count").fetchone() == (0,)  # written anew
     with pytest.raises(sqlite3.IntegrityError, match="grades are history"):
         connection.execute("DELETE FROM grades")
     connection.close()

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 from hypothesis import HealthCheck, settings
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
 from grader.errors import CourseError, UsageError
 from grader.exports.outgoing import Change
+from grader.lateness import Arrival
 from grader.roster import Enrolled
 from tests.exports import lms
 from tests.exports.classes import CHULSOO, EVERYBODY, LEO, MINA, YOUNGHEE, Class, graded, troubles, write_rubric
@@ -174,6 +176,14 @@ def test_a_file_that_is_no_gradebook_says_where_to_find_one(given: Class) -> Non
         given.export("canvas", "name,mark\nKim,3\n")
 
 
+def test_canvas_may_name_students_in_two_columns(given: Class) -> None:
+    text = "LastName,FirstName,ID,SIS Login ID,Section,HW2 (2)\n    Points Possible,,,,,10\nKim,Chulsoo,55,,DL-01,\n이,영희,56,,DL-01,\n"
+
+    content = given.exported("canvas", text).decode()
+
+    assert content == text.replace("55,,DL-01,", "55,,DL-01,10").replace("56,,DL-01,", "56,,DL-01,8.5")
+
+
 # ---- who is who ------------------------------------------------------------------------------------------------------
 
 
@@ -255,7 +265,7 @@ def test_moodle_gets_no_mark_that_it_would_drop_in_silence(tmp_path: Path) -> No
 
     exported = given.export("moodle", MOODLE)
 
-    assert "Participant 12" not in lms.moodle(exported.paths[0].read_bytes()).grades
+    assert lms.moodle(exported.paths[0].read_bytes()).skipped["Participant 12"] == "blank"
     kinds = {(kind, student) for kind, student in troubles(exported)}
     assert ("above the maximum", "2019170361") in kinds
 
@@ -295,6 +305,14 @@ def test_a_moodle_worksheet_in_another_language_needs_its_column_named(given: Cl
     assert content.splitlines()[1].startswith(
         "참여자 12,Kim Chulsoo,2019170361,chulsoo@example.org,Submitted for grading - ,10,"
     )
+
+
+def test_without_a_worksheet_moodle_gets_numbers_and_addresses(given: Class) -> None:
+    frame = pd.read_csv(io.BytesIO(given.exported("moodle")), dtype=str, keep_default_na=False)
+
+    assert list(frame.columns) == ["ID number", "Email address", "Full name", "Grade", "Feedback comments"]
+    assert frame["Grade"].tolist() == ["10", "8.5", "", ""]
+    assert frame["Email address"].tolist() == [each.email for each in EVERYBODY]
 
 
 # ---- Blackboard ------------------------------------------------------------------------------------------------------
@@ -411,6 +429,44 @@ def test_our_own_table_is_for_spreadsheets(given: Class) -> None:
     assert frame["student_name"].tolist()[3] == '\'=Leo "Lee"'
     with pytest.raises(UsageError, match="fills in no template; those that do are canvas, moodle"):
         given.export("csv", "a,b\n")
+
+
+# ---- lateness --------------------------------------------------------------------------------------------------------
+
+
+def dated(given: Class, due: str, extensions: str = "") -> None:
+    """Give the homework a due date after the fact."""
+    content = yaml.safe_load((given.folder / "rubric.yaml").read_text("utf-8"))
+    content["assignments"]["hw2"] |= {"due": due, "late": {"percent_per_day": 10}}
+    (given.folder / "rubric.yaml").write_text(yaml.safe_dump(content), "utf-8")
+    (given.folder / "extensions.yaml").write_text(extensions, "utf-8")
+
+
+def test_marks_follow_the_dates_without_running_anything(tmp_path: Path) -> None:
+    arrivals = {
+        CHULSOO.student_id: Arrival("2026-10-04T12:00:00+00:00"),
+        YOUNGHEE.student_id: Arrival("2026-10-02T12:00:00+00:00"),
+    }
+    given = graded(tmp_path, [(CHULSOO, (6, 4)), (YOUNGHEE, (6, 4))], arrivals=arrivals)
+    dates = [
+        ("2026-10-03 12:00:00+00:00", ""),
+        ("2026-10-01 12:00:00+00:00", "hw2: {chulsoo: {days: 9}}"),
+        ("2026-10-09", ""),
+    ]
+
+    found = []
+    for due, more_time in dates:
+        dated(given, due, more_time)
+        exported = given.export("nbgrader")
+        assert not exported.result.troubles
+        frame = pd.read_csv(exported.paths[0], dtype=str, keep_default_na=False)
+        found.append(frame[["raw_score", "late_submission_penalty", "score"]].to_numpy().tolist())
+
+    assert found == [
+        [["10", "1", "9"], ["10", "0", "10"]],
+        [["10", "0", "10"], ["10", "1", "9"]],
+        [["10", "0", "10"], ["10", "0", "10"]],
+    ]
 
 
 # ---- what stands -----------------------------------------------------------------------------------------------------
