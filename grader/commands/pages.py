@@ -20,7 +20,6 @@ from typing import Final
 from grader.commands.stored import Facts
 from grader.exports import files
 from grader.records import Status
-from grader.reports import feedback
 from grader.rows import GradeRow
 from grader.submissions.names import safe_id
 
@@ -51,6 +50,8 @@ class Pages:
         Raises:
             MachineryError: the disk is full or the folder is closed to us.
         """
+        from grader.reports import feedback  # who writes no page need not wait for Jinja
+
         simple = self.facts.assignment.policy is None and not self.facts.dated
         text = feedback.page(
             row,
