@@ -10,6 +10,7 @@ import datetime
 import functools
 import inspect
 import logging
+import platform
 import re
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -89,7 +90,8 @@ def grade(
 
         def judged(session: Session, item: Item) -> Finding:
             recorders[item.id] = Recorder(Measuring(_Told(session, facts), vars(course.key.solutions), carried))
-            return judge(recorders[item.id], item, findings, course)
+            finding = judge(recorders[item.id], item, findings, course)
+            return _beside(finding, notebooks, course.device) if checks.kinds()[item.check].trains else finding
 
         with _opened(submission, notebooks, course, items) as submitted:
             opened = Previewed(submitted)
@@ -252,6 +254,13 @@ def _noted(finding: Finding, session: Session, item: Item) -> Finding:
         return finding
     note = f"Your notebook uses {used} without an import of its own; the grader's import was used."
     return replace(finding, hint=" ".join(part for part in (finding.hint, note) if part))
+
+
+def _beside(finding: Finding, notebooks: Sequence[notebook.Notebook], device: str) -> Finding:
+    """A training's finding with the machine that the notebook says it was last run on, beside ours."""
+    ours = {"Python": platform.python_version(), "GPU": "no" if device == "cpu" else device}
+    machines = [[name, theirs, ours[name]] for each in notebooks for name, theirs in each.machine.items()]
+    return replace(finding, evidence={**finding.evidence, "machines": machines}) if machines else finding
 
 
 class _Imports:

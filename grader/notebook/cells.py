@@ -1,7 +1,7 @@
 """Read the cells of an .ipynb file.
 
 Students' notebooks come from Colab, Jupyter, VS Code and from repairs by hand, so reading asks for as little as
-possible: a JSON object with a list of cells. Outputs, metadata and ids are never looked at.
+possible: a JSON object with a list of cells. Outputs and ids are never looked at, metadata for `machines.py` alone.
 
 The grader's own process reads what strangers wrote, so that what it reads is limited in size; docs/decisions/0008 tells
 what the limits are worth.
@@ -10,10 +10,11 @@ what the limits are worth.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from grader.notebook.machines import written_on
 from grader.records import SourceFile
 
 MOST_LEGIBLE = 200_000  # characters of code that are looked into; students' notebooks hold a tenth of it
@@ -42,6 +43,7 @@ class Notebook:
 
     name: str
     cells: tuple[Cell, ...]
+    machine: Mapping[str, str] = field(default_factory=dict)  # it says it was last run on; see machines.py
 
     @property
     def code(self) -> tuple[Cell, ...]:
@@ -75,7 +77,7 @@ def read(file: SourceFile) -> Notebook:
         raise UnreadableNotebook(f"{file.name} has {len(code)} code cells; at most {_MOST_CELLS} are run.")
     if sum(len(cell.source) for cell in code) > _MOST_SOURCE:
         raise UnreadableNotebook(f"{file.name} has more than {_MOST_SOURCE // 2**20} MB of code.")
-    return Notebook(file.name, tuple(_looked_over(cells)))
+    return Notebook(file.name, tuple(_looked_over(cells)), written_on(root))
 
 
 def _looked_over(cells: Sequence[Cell]) -> list[Cell]:

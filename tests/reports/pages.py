@@ -69,6 +69,7 @@ TRAINED = {
     "data": "fashion_mnist",
     "recipe": {"steps": 150, "batch": 64, "lr": 0.003, "size": 28, "train": 9600, "none": 0.2, "full": 0.45},
     "curve": [[10, 2.3, 0.12], [80, 1.4, 0.41], [150, 0.95, 0.62]],
+    "machines": [["Python", "3.10.12", "3.11.7"], ["GPU", "T4", "no"], ["same", "1", "1"]],
     "confusion": [[8 if i == j else int((i, j) == (6, 0)) * 5 for j in range(10)] for i in range(10)],
 }
 NETWORK: dict[str, list[Any]] = {

@@ -93,6 +93,13 @@ def test_a_training_shows_accuracy_seeds_device_recipe_curve_and_confusion(every
     ]
 
 
+def test_what_differs_between_the_machines_is_told(everything: Read) -> None:
+    told = {each.text for each in everything.all("dd")}
+
+    assert {"3.10.12 in your notebook, 3.11.7 here", "T4 in your notebook, no here"} <= told
+    assert "1 in your notebook, 1 here" not in told
+
+
 def test_a_late_submission_says_what_it_costs_and_what_the_mark_is() -> None:
     late = Penalty(
         Timing.LATE, 0.1, 1, "Handed in 3 h after it was due (2026-11-20 23:59): 10 % of the points are taken off."

@@ -50,6 +50,7 @@ _VALUES: Final = {
     "section": r"[\w.-]{1,20}",
     "cell": r"\d+",
     "items": r"[\w.-]+(?:, [\w.-]+)*",
+    "class": r"[\w -]{1,30}",
     "runs": rf"{_NUMBER}(?:, {_NUMBER})*",
 }
 
@@ -106,6 +107,7 @@ TEMPLATES: Final = (
     _("This is the median of three trainings: {runs}."),
     _("This is the better of two trainings: {runs}."),
     _("Nothing was learned up to {none}."),
+    _("It answers {class} to every image."),
     _("Handed in {duration} after it was due ({date}): {share} {percent} of the points earned are taken off."),
     _("Handed in {duration} after it was due ({date}): {share} {percent} of the points are taken off."),
     _("Handed in {duration} after it was due ({date}); nothing is taken off."),

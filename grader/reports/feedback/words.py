@@ -79,8 +79,10 @@ def facts(row: GradeRow, _: Language) -> Iterator[tuple[str, str]]:
         trained = any(item.check == "learns" for item in row.items)
         if trained:
             yield _("Training"), profile(row.profile, _)
+    plain = {"yes": _("yes"), "no": _("no")}
     for name, yours, ours in _machines(row):
-        yield name, _("{yours} in your notebook, {ours} here", yours=yours, ours=ours)
+        told = {"yours": plain.get(yours, yours), "ours": plain.get(ours, ours)}
+        yield name, _("{yours} in your notebook, {ours} here", **told)
     yield _("Grader"), row.grader_version
 
 
