@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from grader.kernel.inside import precision
 from grader.kernel.inside.pixels import Pictures, resident
 from grader.kernel.inside.progress import SETTLED, Progress
 from grader.kernel.inside.scores import answers
@@ -52,7 +53,8 @@ def train(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
     losses: list[Tensor] = []
     for number, rows in enumerate(_shuffled(len(pictures), batch, probe.seed, device)):
         X, y = pictures.batch(rows)
-        loss = F.cross_entropy(model(X), y)
+        with precision.chosen(device):
+            loss = F.cross_entropy(model(X), y)
         optimizer.zero_grad()
         loss.backward()
         steadiness.stepping()
