@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import yaml
 
 from grader.calibration import Calibration, Floors, Run
 from grader.reports.calibration import Conditions, markdown
 
+ROOT = Path(__file__).parents[1]
 RECIPE = {
     "steps": 40, "batch": 64, "lr": 0.001, "size": 28, "train": 12800, "test": 1000, "none": 0.2, "full": 0.45, "enough": 0.5
 }  # fmt: skip
@@ -77,3 +81,24 @@ def test_a_rubric_that_asks_for_too_much_is_marked() -> None:
     page = markdown("", [("hw", CONDITIONS, calibration(0.5, full=0.6))], [LENET])
 
     assert "| 0.20, 0.60 **too high** |" in page
+
+
+def test_the_floors_of_the_rubric_are_those_on_the_page_and_none_is_too_high() -> None:
+    page = (ROOT / "docs/calibration.md").read_text(encoding="utf-8")
+    assignments = yaml.safe_load((ROOT / "rubric.yaml").read_text(encoding="utf-8"))["assignments"]
+    asked = [(name, each) for name, one in assignments.items() for each in one["items"] if each["check"] == "learns"]
+    sections = {
+        head.split(", cpu")[0]: text for head, _, text in (each.partition("\n") for each in page.split("\n## "))
+    }
+    told = []
+
+    for name, each in asked:
+        text = sections.get(f"{name}, {each['id']}, quick", "")
+        if text and "Not calibrated" not in text:
+            quick = each["options"]["profiles"]["quick"]
+            told.append(each["id"])
+            assert f"| {quick['steps']} × {quick['batch']}, lr {quick['lr']:g}, {quick['size']} px, " in text
+            assert f"| {quick['none']:.2f}, {quick['full']:.2f} |" in text
+
+    assert told == ["lenet-accuracy", "vgg-accuracy", "resnet18-accuracy", "mnist-accuracy"]
+    assert "too high" not in page

@@ -23,13 +23,16 @@ standard errors of one measurement, and 0.03; `none` lies at three tenths of the
 down to hundredths. A rubric may ask for less. *With a mistake*: what the named misconceptions of a network reach, one
 seed each, however wrong their outputs are; none where they cannot be trained. It tells which mistakes an accuracy can
 tell.
+
+With profile `full` a student's own cells train; what a calibration trains is the recipe of the rubric, which also
+trains the classes of those whose cells train nothing.
 """
 _HEADS = (
     *("recipe", "lowest", "mean ± sd", "highest", "s, whole", "s, usual"),
     *("proposed none, full", "rubric none, full"),
 )
 _SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
-_MISSING = "Not calibrated: no such machine was at hand, and the floors are set by hand."
+_MISSING = "Not calibrated: no machine with this device and data was at hand, and the floors are set by hand."
 _WANTED = (("quick", "cpu"), ("full", "cuda"))
 
 
