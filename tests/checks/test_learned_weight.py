@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from grader.checks.learned_weight import learned_weight
-from grader.probes import Died, Missing, Observation, Raised, Returned, TimedOut, Version
+from grader.probes import Died, Missing, Observation, Probe, Raised, Returned, TimedOut, Version
 from grader.records import Finding, Outcome
 from tests.fakes import FakeReference, FakeSession, item
 
@@ -206,3 +206,56 @@ def test_the_reason_why_it_is_not_defined_is_said() -> None:
     finding = learned_weight(student, FakeReference(), ITEM, shape=[1, 1, 1, 2], expected=[1.0, -1.0], within=0.15)
 
     assert finding.message == "`conv2d` is not defined: cell 4 does not run: SyntaxError."
+
+
+# ---- trained on what a wrong helper gives ----------------------------------------------------------------------------
+
+EDGES = torch.ones(6, 8)
+EDGES[:, 2:6] = 0
+TRAINED_ON = {"target": "X, K", "input": "X", "output": "corr2d(X, K)"}
+
+
+def follow(weight: tuple[float, float], outputs: Observation, inputs: Observation) -> Finding:
+    """What is found where the student's own helper makes these outputs of these inputs."""
+
+    def answer(probe: Probe) -> Observation:
+        if probe.question == "state":
+            return state(weight)
+        return inputs if probe.options["expression"] == "X" else outputs
+
+    session = FakeSession(answer, {"conv2d": [Version(10, "library")], "X, K": [Version(9, "value")]})
+    return learned_weight(
+        session, FakeReference(), ITEM, shape=[1, 1, 1, 2], expected=[1.0, -1.0], within=0.15, trained_on=TRAINED_ON
+    )
+
+
+RIGHT = EDGES[:, :-1] - EDGES[:, 1:]
+
+
+def test_a_flipped_kernel_teaches_the_opposite_and_costs_once() -> None:
+    finding = follow((-0.97, 1.01), Returned(-RIGHT), Returned(EDGES))
+
+    assert (finding.outcome, finding.hint) == (
+        Outcome.PASSED,
+        "Judged by your own values, which are wrong: one mistake costs once.",
+    )
+    assert finding.message == "The learned weight (-0.970, 1.010) is what `corr2d(X, K)` teaches."
+
+
+@pytest.mark.parametrize(
+    ("weight", "outputs", "inputs"),
+    [
+        pytest.param((-0.97, 1.01), Returned(RIGHT), Returned(EDGES), id="right-helper"),
+        pytest.param((0.3, 0.2), Returned(-RIGHT), Returned(EDGES), id="untrained"),
+        pytest.param((-0.97, 1.01), Raised("TypeError"), Returned(EDGES), id="helper-raises"),
+        pytest.param((-0.97, 1.01), Returned(-RIGHT[1:]), Returned(EDGES), id="other-size"),
+        pytest.param((-0.97, 1.01), Returned(-RIGHT), Returned(torch.zeros(6, 8)), id="nothing-to-learn-from"),
+        pytest.param((-0.97, 1.01), Returned(-RIGHT + torch.arange(7.0)), Returned(EDGES), id="no-kernel-does-that"),
+        pytest.param((-0.97, 1.01), Returned(RIGHT * math.nan), Returned(EDGES), id="not-a-number"),
+        pytest.param((-0.97, 1.01), Returned("text"), Returned(None), id="no-tensors"),
+    ],
+)
+def test_a_wrong_weight_that_nothing_teaches_is_wrong(
+    weight: tuple[float, float], outputs: Observation, inputs: Observation
+) -> None:
+    assert follow(weight, outputs, inputs).outcome is Outcome.FAILED
