@@ -41,6 +41,9 @@ CELLS = {
     "subprocess": "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'pass'], check=True)",
     "loaders": "from torch.utils.data import DataLoader\n"
     "assert len(list(DataLoader(range(4), batch_size=2, num_workers=2))) == 2",
+    "scripted": "import torch\n@torch.jit.script\ndef scripted(n: int):\n  return torch.zeros(n).to(torch.float64)\n"
+    "assert scripted(2).shape == (2,)",
+    "vectorised": "import torch\nassert torch.vmap(lambda x: x + torch.zeros(2).to('cuda'))(torch.ones(3, 2)).shape == (3, 2)",
     "an old signal": "import signal\nsignal.signal(signal.SIGALRM, signal.SIG_DFL)",
 }
 RAISES = {

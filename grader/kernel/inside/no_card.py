@@ -23,7 +23,10 @@ def stand_in() -> None:
     """Change torch in this process, once."""
     for owner, names in ((torch, _FACTORIES), (torch.Tensor, _METHODS), (nn.Module, ["to"])):
         for name in names:
-            setattr(owner, name, _on_the_cpu(getattr(owner, name)))
+            before = getattr(owner, name)
+            setattr(owner, name, _on_the_cpu(before))
+            if operator := torch.jit._builtins._find_builtin(before):  # torch.jit.script knows operators by identity
+                torch.jit._builtins._register_builtin(getattr(owner, name), operator)
     # Lazy layers refuse methods that they do not know.
     nn.parameter.UninitializedTensorMixin._allowed_methods.append(torch.Tensor.to)  # type: ignore[attr-defined]
     for owner in (torch.Tensor, nn.Module):
