@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -186,11 +186,14 @@ def _run(options: Options, work: Work, plan: Plan, book: Gradebook, pages: Pages
         key = keys[each.submission.student.id] if final else ""
         with pages.replaced(each.submission.student.id):
             book.record(assignment.name, whole, key=key, observations=whole.observations)
-        pages.write(row_of(assignment.name, whole))
         return whole
 
+    def finished(each: Grade) -> None:
+        watch.finished(each)  # first, because a page may meet a full disk, and the grade is recorded already
+        pages.write(row_of(assignment.name, each))
+
     with Stop(watch.told) as stop:
-        run = Run(work, options.runner, workers, book, keys, recorded, watch, stop)
+        run = Run(work, options.runner, workers, book, keys, recorded, replace(watch, finished=finished), stop)
         try:
             with stop.at_once():
                 run.over(todo, forced=options.force)
