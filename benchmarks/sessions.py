@@ -8,8 +8,9 @@ from __future__ import annotations
 import statistics
 import time
 
+from grader.kernel.cells import Script
 from grader.kernel.sandbox import Confinement
-from grader.kernel.session import KernelSession, Script
+from grader.kernel.session import KernelSession
 from grader.kernel.template import Sandboxes
 from grader.probes import Probe
 from grader.records import Limits

@@ -25,7 +25,8 @@ from grader.checks import trainings
 from grader.checks.asking import failed, sentence
 from grader.checks.picturing import Previewed
 from grader.errors import CourseError
-from grader.kernel.session import KernelSession, Script, Slice
+from grader.kernel.cells import Script, Slice
+from grader.kernel.session import KernelSession
 from grader.kernel.submitted import AtVersion, SubmittedSession
 from grader.kernel.template import Sandboxes
 from grader.measuring.session import Measuring

@@ -15,8 +15,9 @@ import torch
 
 from grader import checks, datasets, rubric, submissions
 from grader.commands.isolation import bubblewrap_problem
+from grader.kernel.cells import Script
 from grader.kernel.sandbox import Confinement
-from grader.kernel.session import KernelSession, Script
+from grader.kernel.session import KernelSession
 from grader.kernel.template import Sandboxes
 from grader.probes import Probe, Returned
 from grader.records import Grade, Limits, Profile, Submission

@@ -25,10 +25,10 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 from grader import checks, datasets, notebook, pipeline, rubric, submissions
 from grader.answer_key import AnswerKey
+from grader.kernel.cells import Slice
 from grader.kernel.inside import images
 from grader.kernel.inside.answering import NotDefined, answer
 from grader.kernel.inside.looking import clone, kind_of, same
-from grader.kernel.session import Slice
 from grader.kernel.wire import observation_frame, read_observation
 from grader.probes import Missing, Observation, Probe, Version
 from grader.records import Assignment, Finding, Item, Profile, Submission

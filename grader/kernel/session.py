@@ -8,39 +8,31 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import functools
 import os
 import re
 import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from grader.errors import SandboxError
+from grader.kernel.cells import GRACE_S, CellEnded, Run, Script, Turn
 from grader.kernel.channel import Channel, ChannelClosed, ChannelTimeout, Frame, ProtocolError
 from grader.kernel.sandbox import Sandbox
 from grader.kernel.wire import max_answer, probe_frame, read_observation
 from grader.probes import Died, Missing, Observation, Probe, Raised, TimedOut, Version
-from grader.records import Limits, SourceFile
+from grader.records import Limits
 
 Open = Callable[[Limits], Sandbox]
 
-_BOOT_S = 120.0  # importing torch on a busy machine
-_GRACE_S = 8.0  # beyond a limit that the sandbox itself is to keep
 _REOPENINGS = 12  # sandboxes for one notebook; a student who kills more of them has had enough
 _DEATHS_PER_TARGET = 3
 _AHEAD = 6  # probes that may wait in the pipe
 _PIPE = 48 << 10  # bytes of them; a pipe of Linux holds 64 KiB
-_TRAINING = frozenset(
-    {"train", "trained", "logits", "weights", "redraw"}
-)  # questions with the time limit of a training
+_TRAINING = frozenset({"train", "trained", "logits", "weights", "redraw"})  # questions with a training's time limit
 _HEADER = 4 << 10  # bytes that stand for a probe's header
-_WHY_MISSING = re.compile(  # our own phrases; students read them
-    r"(?:cell \d+ does not run: |its definition in cell \d+ raised )(?:\w{1,40}|an exception of its own)"
-    r"|cell \d+ stopped with (?:\w{1,40}|an exception of its own) before its definition"
-    r"|cell \d+ ended the kernel, so only its functions and classes were read"
-)
 _EXCEPTIONS = frozenset(name for name, value in vars(builtins).items() if isinstance(value, type)) | {
     "OutOfMemoryError",
     "AcceleratorError",
@@ -49,45 +41,6 @@ _EXCEPTIONS = frozenset(name for name, value in vars(builtins).items() if isinst
     "TorchRuntimeError",
     "ProbeTimeout",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """How much of the data a notebook sees while its cells run: a thin slice in the quick pass."""
-
-    train: int | None = 16
-    val: int | None = 8
-    max_steps: int | None = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """What is run: neutralised code cells as (number, source), attached files, names to capture.
-
-    `training` is for a session in which the notebook trains networks by itself: what items ask for, as rows of
-    `following.Wanted`. They are trained one a time, each in a kernel of its own, so that none costs another one.
-    """
-
-    notebook: str
-    cells: Sequence[tuple[int, str]]
-    targets: Sequence[str]
-    files: Sequence[SourceFile] = ()
-    prelude: Sequence[str] = ()
-    data: Slice = Slice()
-    training: Sequence[Mapping[str, Any]] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """Which network a kernel's notebook trains, and from which start."""
-
-    target: str
-    data: str
-    repetition: int = 0
-
-    def means(self, row: Mapping[str, Any]) -> bool:
-        """Whether a row of a script's training is this network."""
-        return (row["target"], row["data"]) == (self.target, self.data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +60,8 @@ class KernelSession:
         self._open_sandbox = open_sandbox
         self._limits = limits
         self._sandbox: Sandbox | None = None
-        self._versions: dict[str, list[Version]] = {}
-        self._reasons: dict[str, str] = {}
+        self._versions: Mapping[str, Sequence[Version]] = {}
+        self._reasons: Mapping[str, str] = {}
         self._deadly: dict[int, str] = {}  # cells that ended a sandbox, and how
         self._openings = 0
         self._deaths: dict[str, int] = {}
@@ -249,7 +202,7 @@ class KernelSession:
         self._number += 1
         header = {**frame.header, "number": self._number, "after": self._last_timed_out}
         with contextlib.suppress(ChannelClosed, ChannelTimeout):  # told when the answer does not come
-            channel.send(Frame(frame.kind, header, frame.body), time.monotonic() + limit + _GRACE_S)
+            channel.send(Frame(frame.kind, header, frame.body), time.monotonic() + limit + GRACE_S)
         self._under_way.append(_Sent(probe, self._number, size))
         return True
 
@@ -259,10 +212,10 @@ class KernelSession:
     def _answer(self, channel: Channel, sent: _Sent, limit: float) -> Observation:
         """Wait for an answer; a TimedOut of more than the limit means that nothing came at all."""
         try:
-            frame = channel.receive(time.monotonic() + limit + _GRACE_S, max_body=max_answer(sent.probe))
+            frame = channel.receive(time.monotonic() + limit + GRACE_S, max_body=max_answer(sent.probe))
             return self._in_our_words(frame, sent)
         except ChannelTimeout:
-            return TimedOut(limit + _GRACE_S)
+            return TimedOut(limit + GRACE_S)
         except ChannelClosed:
             return Died(self._end(asked=True))
         except ProtocolError:
@@ -312,124 +265,27 @@ class KernelSession:
                 break
             self._openings += 1
             self._sandbox = self._open_sandbox(self._limits)
+            run = Run(self._script, self._limits, self._deadly, self._turn)
             try:
-                self._run_cells(self._sandbox)
-            except _CellEnded as ended:
+                captured = run.within(self._sandbox, functools.partial(self._end, asked=False))
+                self._versions, self._reasons = captured.versions, captured.reasons
+            except CellEnded as ended:
                 self.close()
                 self._note(ended)
+            except SandboxError:
+                self.close()
+                raise
+            finally:
+                self._timed_out += run.timed_out
         return None if self._sandbox is None else self._sandbox.channel
 
-    def _note(self, ended: _CellEnded) -> None:
+    def _note(self, ended: CellEnded) -> None:
         if ended.cell == 0:
             raise SandboxError(f"the kernel ended before the first cell ({ended.reason}); are the limits too low?")
         if ended.cell in self._deadly:
             # Even its definitions alone are too much.
             self._fault = ended.reason
         self._deadly[ended.cell] = ended.reason
-
-    def _run_cells(self, sandbox: Sandbox) -> None:
-        channel = sandbox.channel
-        try:
-            channel.send(self._opening_frame(sandbox), time.monotonic() + _BOOT_S)
-            ready = channel.receive(time.monotonic() + _BOOT_S, max_body=0)
-        except (ChannelClosed, ChannelTimeout, ProtocolError) as error:
-            self.close()
-            raise SandboxError(f"the sandbox did not start ({error}); `grader doctor` says what is missing") from error
-        if ready.kind != "ready":
-            self.close()
-            raise SandboxError(f"the sandbox said {ready.kind!r} instead of ready")
-        cell = 0
-        # Past the total the kernel runs definitions only; one that does not is not waited for.
-        last = time.monotonic() + self._limits.total_s + self._limits.cell_s + 2 * _GRACE_S
-        while True:
-            limit = self._limits.cell_s + _GRACE_S + (_BOOT_S / 2 if cell == 0 else 0.0)
-            deadline = min(time.monotonic() + limit, last)
-            try:
-                frame = self._received(channel, deadline, cell)
-                if frame.kind == "opened":
-                    self._read_captures(frame)
-                    return
-                cell = self._progress(frame, cell)
-            except ChannelClosed:
-                raise _CellEnded(cell, self._end(asked=False)) from None
-            except ChannelTimeout:
-                raise _CellEnded(cell, f"did not stop after {self._limits.cell_s:g} s") from None
-            except ProtocolError as error:
-                raise _CellEnded(cell, f"wrote into the grader's pipe ({error})") from None
-
-    def _received(self, channel: Channel, deadline: float, cell: int) -> Frame:
-        """The frame that says what follows a cell; a cell that used up its time is counted, however it ended."""
-        began = time.monotonic()
-        try:
-            return channel.receive(deadline, max_body=0)
-        finally:
-            if cell and time.monotonic() - began >= self._limits.cell_s:
-                self._timed_out += 1
-
-    def _progress(self, frame: Frame, cell: int) -> int:
-        numbers = {number for number, _ in self._script.cells}
-        match frame.kind, frame.header:
-            case "cell", {"number": int() as number} if number in numbers and number > cell:
-                if frame.header.get("late") is True:  # the total is used up, so only its definitions are run
-                    self._timed_out += 1
-                return number
-            case _:
-                raise ProtocolError(f"unexpected frame {frame.kind[:20]!r}")
-
-    def _opening_frame(self, sandbox: Sandbox) -> Frame:
-        body = bytearray()
-        files: list[list[Any]] = []
-        for file in self._script.files:
-            files.append([file.name, len(body), len(file.content)])
-            body += file.content
-        cells: list[list[int]] = []
-        for number, source in self._script.cells:
-            text = source.encode("utf-8", "surrogatepass")
-            cells.append([number, len(body), len(text)])
-            body += text
-        place, data = sandbox.place, self._script.data
-        header = {
-            "cells": cells,
-            "targets": list(self._script.targets),
-            "prelude": list(self._script.prelude),
-            "deadly": list(self._deadly),
-            "files": files,
-            "folder": place.work,
-            "notebook": self._script.notebook,
-            "data": {"folder": place.data, "train": data.train, "val": data.val, "max_steps": data.max_steps},
-            "limits": asdict(self._limits),
-            "training": self._trained_here(),
-            "seed": self._turn.repetition if self._turn else 0,
-        }
-        return Frame("open", header, bytes(body))
-
-    def _trained_here(self) -> list[Mapping[str, Any]] | None:
-        """What this kernel's notebook is to train; None where it runs on a thin slice and nobody minds."""
-        if not self._script.training:
-            return None
-        return [row for row in self._script.training if self._turn and self._turn.means(row)]
-
-    def _read_captures(self, frame: Frame) -> None:
-        versions, reasons = frame.header.get("versions"), frame.header.get("reasons")
-        if not isinstance(versions, dict) or not isinstance(reasons, dict):
-            raise ProtocolError("captures of no known form")
-        numbers = {number for number, _ in self._script.cells}
-        self._versions = {}
-        for target in self._script.targets:
-            kept: list[Version] = []
-            rows = versions.get(target)
-            for row in rows if isinstance(rows, list) else []:
-                match row:
-                    case [int() as cell, str() as kind, str() as note] if cell in numbers:
-                        kept.append(Version(cell, kind[:20], self._script.notebook, note[:200]))
-                    case _:
-                        raise ProtocolError("a version of no known form")
-            self._versions[target] = kept[:100]
-        self._reasons = {
-            str(name)[:80]: reason
-            for name, reason in reasons.items()
-            if isinstance(reason, str) and _WHY_MISSING.fullmatch(reason)
-        }
 
 
 def _name(probe: Probe) -> str:
@@ -450,12 +306,3 @@ def _lost_the_card(observation: Observation) -> bool:
 
 def _trains(probe: Probe) -> bool:
     return probe.question in _TRAINING
-
-
-@dataclass
-class _CellEnded(Exception):
-    """A cell took the sandbox with it."""
-
-    cell: int
-    reason: str
-    args: tuple[Any, ...] = field(default=(), init=False)

@@ -12,9 +12,10 @@ import torch
 from grader import checks, datasets, rubric
 from grader.answer_key import AnswerKey
 from grader.errors import DataMissing
+from grader.kernel.cells import Script
 from grader.kernel.inside import images
 from grader.kernel.inside.pixels import resident
-from grader.kernel.session import KernelSession, Script
+from grader.kernel.session import KernelSession
 from grader.kernel.template import Sandboxes
 from grader.pipeline import Course, grade
 from grader.probes import Observation, Probe, Raised, Returned

@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 
+from grader.kernel.cells import Script
 from grader.kernel.sandbox import PACKAGE, Confinement, bubblewrap_command, system_call_filter
-from grader.kernel.session import KernelSession, Script
+from grader.kernel.session import KernelSession
 from grader.kernel.template import Sandboxes
 from grader.probes import Probe, Returned
 from grader.records import Limits

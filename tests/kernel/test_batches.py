@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from grader.commands.isolation import bubblewrap_problem
+from grader.kernel.cells import Script
 from grader.kernel.sandbox import Confinement
-from grader.kernel.session import KernelSession, Script
+from grader.kernel.session import KernelSession
 from grader.kernel.template import Sandboxes
 from grader.probes import Died, Probe, Returned, TimedOut
 from grader.records import Limits

@@ -16,8 +16,9 @@ import torch
 from grader.checks.trainings import untrained
 from grader.commands.isolation import bubblewrap_problem
 from grader.kernel import cards, sandbox
+from grader.kernel.cells import Script
 from grader.kernel.sandbox import Confinement
-from grader.kernel.session import KernelSession, Script
+from grader.kernel.session import KernelSession
 from grader.kernel.template import Sandboxes
 from grader.probes import Probe, Raised, Returned
 from grader.records import Limits, Outcome

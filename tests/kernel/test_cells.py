@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from grader.commands.isolation import bubblewrap_problem
+from grader.kernel.cells import Script
 from grader.kernel.sandbox import Confinement
-from grader.kernel.session import KernelSession, Script
+from grader.kernel.session import KernelSession
 from grader.kernel.template import Sandboxes
 from grader.probes import Probe, Returned
 from grader.records import Limits

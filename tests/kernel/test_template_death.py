@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from grader.commands.isolation import bubblewrap_problem
+from grader.kernel.cells import Script
 from grader.kernel.sandbox import Confinement
-from grader.kernel.session import KernelSession, Script
+from grader.kernel.session import KernelSession
 from grader.kernel.template import Launched, Sandboxes
 from grader.probes import Died, Observation, Probe, Returned
 from grader.records import Limits

@@ -11,8 +11,9 @@ import pytest
 
 from grader import checks, rubric
 from grader.commands.isolation import bubblewrap_problem
+from grader.kernel.cells import Script
 from grader.kernel.sandbox import Confinement
-from grader.kernel.session import KernelSession, Script
+from grader.kernel.session import KernelSession
 from grader.kernel.submitted import SubmittedSession
 from grader.kernel.template import Sandboxes
 from grader.probes import Died, Probe, Raised, Returned, TimedOut

@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from grader.kernel import cards, cgroups
+from grader.kernel.cells import Script
 from grader.kernel.promises import looks
-from grader.kernel.session import KernelSession, Script
+from grader.kernel.session import KernelSession
 from grader.kernel.template import Sandboxes
 from grader.probes import Died, Observation, Probe, Returned, TimedOut
 from grader.records import Limits
