@@ -100,7 +100,8 @@ def test_a_submission_counts_all_its_notebooks(opened: Opened) -> None:
         assert submitted.timed_out == 2
 
 
-@pytest.mark.parametrize(("cell", "count"), [("while True: pass", 1), ("return torch.zeros(1)", 0)])
+# What hangs does so with the first example for pictures, and with the first case.
+@pytest.mark.parametrize(("cell", "count"), [("while True: pass", 2), ("return torch.zeros(1)", 0)])
 def test_a_grade_tells_how_much_ran_out_of_time(cell: str, count: int) -> None:
     if problem := bubblewrap_problem():
         pytest.skip(f"{problem}: bubblewrap would run this")
