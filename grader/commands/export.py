@@ -73,7 +73,7 @@ def export(options: Options) -> Exported:
     outgoing = stored.outgoing(facts, rows, stale)
     sections = _sections(options, assignment)
     if template is None and sections:
-        outgoing = [each for each in outgoing if each.enrolled.section in sections]
+        outgoing = [each for each in outgoing if each.enrolled.within(sections)]
         if not outgoing:
             raise UsageError(f"nobody is known to be in {', '.join(sections)}; grade with a --roster that has sections")
     pages = _pages(options.out / "feedback", outgoing) if format.takes_pages else {}

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
+from grader import roster
 from grader.errors import CourseError, UsageError
 from grader.exports import feedback
 from grader.exports.outgoing import Change, Kind, Outgoing, Request, Trouble, number
@@ -172,12 +173,8 @@ def _same_points(layout: Layout, request: Request) -> None:
 
 
 def _asked_for(section: str, request: Request) -> bool:
-    """Whether a section is wanted; Canvas names several as `A and B`. Who is in none that is known is wanted."""
-    return (
-        not request.sections
-        or not section
-        or any(each in request.sections for each in [section, *section.split(" and ")])
-    )
+    """Whether a section is wanted. Who is in none that is known is wanted."""
+    return not request.sections or not section or roster.within(section, request.sections)
 
 
 def _decimal_comma(sheet: Sheet, layout: Layout) -> bool:

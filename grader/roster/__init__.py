@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 
@@ -21,7 +22,7 @@ class Enrolled:
         email: the address.
         lms: the LMS's own ids, by kind: `canvas` (the gradebook's column ID), `moodle` (the number of `Participant
             12`), `gradescope` (the submission's id) and so on; empty for sources that have none.
-        section: the class or group within the course.
+        section: the class or group within the course; several as `01, 02`, as Canvas `01 and 02`.
         listed: whether a roster names the student; False for one who only handed something in.
     """
 
@@ -33,3 +34,12 @@ class Enrolled:
     lms: Mapping[str, str] = field(default_factory=dict)
     section: str = ""
     listed: bool = True
+
+    def within(self, sections: Collection[str]) -> bool:
+        """Whether the student is in one of these sections."""
+        return within(self.section, sections)
+
+
+def within(section: str, wanted: Collection[str]) -> bool:
+    """Whether a field that names one section or several (`01, 02`; `01 and 02`) names a wanted one."""
+    return not {section, *re.split(r", | and ", section)}.isdisjoint(wanted)
