@@ -174,6 +174,7 @@ def _rescore(plan: Plan, course: Path, conditions: Conditions, book: Gradebook, 
 def _run(options: Options, work: Work, plan: Plan, book: Gradebook, pages: Pages, watch: Watch, read: Rubric) -> int:
     """Grade what is to be done; how many are left when somebody stopped it."""
     from grader.commands.running import Run
+    from grader.reports import feedback  # noqa: F401 - now, because later students would wait for it
     from grader.runners import local
 
     todo, assignment = plan.todo, work.assignment

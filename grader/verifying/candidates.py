@@ -14,7 +14,7 @@ import importlib.util
 import inspect
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
@@ -169,6 +169,8 @@ class Fabricated:
         elif probe.question == "state":
             options = self.item.options
             return Returned(self.make(probe, torch.tensor(options["expected"]).reshape(options["shape"])))
+        elif target != self.item.target:
+            probe = replace(probe, target=target)  # the right answers have one version of everything
         (right,) = self.right.ask([probe])
         return Returned(_replaced(right.value, probe, self.make)) if isinstance(right, Returned) else right
 

@@ -64,13 +64,16 @@ def assert_resumed(handed_in: Path, out: Path, killed: graders.Ended, undisturbe
     assert again.code == 0, again.told
     assert not promised & announced(again.printed)
     assert graders.tables(out) == undisturbed
-    assert sorted(path.name for path in out.iterdir()) == ["gradebook.db", "gradebook.lock", *graders.TABLES]
+    left = {path.name for path in out.iterdir()}
+    assert left == {"feedback", "gradebook.db", "gradebook.lock", "intake.csv", *graders.TABLES}
+    assert sorted(path.name for path in (out / "feedback").iterdir()) == ["s000.html", "s001.html", "s002.html"]
 
 
 def test_the_points_are_those_that_matter(handed_in: Path, tmp_path: Path) -> None:
     seen = points(handed_in, tmp_path)
 
-    assert seen.count("COMMIT") == 1 + 2 * 3  # of the schema, and of each submission's beginning and grade
+    # Of the schema, of who is known and what was handed in, and of each submission's beginning and grade.
+    assert seen.count("COMMIT") == 1 + 2 + 2 * 3
     assert {"open gradebook.lock", "os.rename gradebook.db.new", "os.rename .grades.csv.tmp", "fsync"} <= set(seen)
 
 

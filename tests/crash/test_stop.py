@@ -56,7 +56,7 @@ def test_once_finishes_what_runs_and_says_how_to_go_on(tmp_path: Path) -> None:
 
     assert stopped.code == 130
     assert FINISHING in stopped.told
-    assert 3 <= len(graded(out)) <= 4  # one was done, two more ran, or three when the second was done as well
+    assert 2 <= len(graded(out)) <= 4  # one was done, one or two more ran, or three when the second was done as well
     assert running(out) == set()
     left = 9 - len(graded(out))
     assert f"Stopped with {left} left to grade; the same command goes on from here." in stopped.printed
@@ -99,7 +99,7 @@ def slow() -> None:
 
 
 def rather_slow() -> None:
-    graders.SLOW["s001"] = 2.0
+    graders.SLOW.update({"s000": 1.0, "s001": 3.0})  # both are begun before the first is done
 
 
 # ---- the real command, with real notebooks in real sandboxes ---------------------------------------------------------
@@ -119,7 +119,7 @@ def test_nothing_is_left_running(tmp_path: Path, end: str) -> None:
     with (tmp_path / "told").open("w") as told:
         process = subprocess.Popen(command, stdout=told, stderr=told, start_new_session=True)
     try:
-        processes.until(lambda: sum("template" in each.command for each in processes.below(process.pid)) >= 3)
+        processes.until(lambda: in_session(processes.below(process.pid)))
         started = processes.below(process.pid)
         if end == "sigkill":
             process.kill()
@@ -136,6 +136,11 @@ def test_nothing_is_left_running(tmp_path: Path, end: str) -> None:
     assert len(started) > 5  # a worker, bubblewrap, its template, a session with its kernel
     assert processes.left_of(started) == []
     assert (end == "sigkill") != (tmp_path / "r" / "grades.csv").exists()
+
+
+def in_session(seen: list[processes.Seen]) -> bool:
+    """Whether a template has forked: it is called like bubblewrap's argument and like its copy."""
+    return len(seen) > 5 and sum("template" in each.command for each in seen) >= 3
 
 
 def importing(process: processes.Seen) -> bool:
