@@ -599,3 +599,16 @@ def test_a_number_per_channel_is_filled_alike_in_whatever_shape() -> None:
 
     assert torch.equal(plain["eval.output"], broadcast["eval.output"])
     assert [shape for shape, _ in broadcast["gradients"]] == [shape for shape, _ in broadcast["buffers"]] == [[3]]
+
+
+def test_what_is_drawn_in_one_precision_is_not_given_out_in_another() -> None:
+    drawn = {}
+    for dtype in (torch.float32, torch.float64, torch.float32):
+        torch.set_default_dtype(dtype)
+        try:
+            drawn[dtype] = modules.seeded((2, 3), 5, "parameter")
+        finally:
+            torch.set_default_dtype(torch.float32)
+
+    assert [values.dtype for values in drawn.values()] == list(drawn)
+    assert not torch.equal(drawn[torch.float32].double(), drawn[torch.float64])

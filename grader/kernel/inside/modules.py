@@ -28,20 +28,21 @@ _PERIOD = 1_000_003  # a prime, so that what repeats in a huge parameter never l
 
 
 def seeded(shape: tuple[int, ...], seed: int, role: str) -> torch.Tensor:
-    """Standard normal float32 values that depend on shape, seed and role alone; on the CPU."""
+    """Standard normal values of the default dtype that depend on it, shape, seed and role alone; on the CPU."""
     drawn, count = _drawn(shape, seed, role), math.prod(shape)
     return drawn.repeat(-(-count // max(1, len(drawn))))[:count].reshape(shape)
 
 
 def _drawn(shape: tuple[int, ...], seed: int, role: str) -> torch.Tensor:
     """What `seeded` consists of, flat: all values, or those that repeat in a huge tensor. To be read only."""
-    return (_drawn_once if math.prod(shape) <= _LARGE else _drawn_anew)(shape, seed, role)
+    draw = _drawn_once if math.prod(shape) <= _LARGE else _drawn_anew
+    return draw(shape, seed, role, torch.get_default_dtype())
 
 
-def _drawn_anew(shape: tuple[int, ...], seed: int, role: str) -> torch.Tensor:
+def _drawn_anew(shape: tuple[int, ...], seed: int, role: str, dtype: torch.dtype) -> torch.Tensor:
     digest = hashlib.sha256(f"{seed}/{role}/{shape}".encode()).digest()
     generator = torch.Generator(device="cpu").manual_seed(int.from_bytes(digest[:7], "little"))
-    return torch.randn(min(math.prod(shape), _PERIOD), generator=generator, device="cpu")
+    return torch.randn(min(math.prod(shape), _PERIOD), generator=generator, device="cpu", dtype=dtype)
 
 
 _drawn_once = functools.lru_cache(maxsize=256)(_drawn_anew)  # a module is filled twice, and asked in several cases
