@@ -35,7 +35,7 @@ from traitlets import Type
 from traitlets.config import Config
 
 from grader.kernel.channel import Channel, ChannelClosed, Frame
-from grader.kernel.inside import images
+from grader.kernel.inside import images, no_card
 from grader.kernel.inside.answering import NotDefined, ProbeTimeout, answer, seed_torch
 from grader.kernel.inside.capture import Captures
 from grader.kernel.inside.following import Follower, follow
@@ -50,6 +50,7 @@ from grader.kernel.inside.statements import (
     definitions_only,
     parsed,
 )
+from grader.kernel.inside.transforms import without_workers
 from grader.kernel.wire import max_answer, observation_frame, read_probe
 from grader.probes import Observation, Probe, Raised, TimedOut
 
@@ -90,6 +91,10 @@ def prepare() -> InteractiveShell:
     """The shell; slow to build, so a template builds it before it forks. It starts no thread."""
     import d2l.torch  # noqa: F401 - nearly every notebook does
 
+    if not os.environ.get("CUDA_VISIBLE_DEVICES"):
+        no_card.stand_in()
+    images.patch_torchvision()
+    without_workers()
     config = Config()
     config.HistoryManager.enabled = False
     config.Completer.use_jedi = False
