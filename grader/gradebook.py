@@ -156,6 +156,12 @@ class Gradebook:
                 (_storable(assignment), _storable(grade.submission.student.id), _storable(key)),
             )
 
+    def graded(self, assignment: str) -> set[str]:
+        """The ids of the students who have a grade."""
+        query = "SELECT DISTINCT student_id FROM grades WHERE assignment = ?"
+        with _explained(self._path):
+            return {row["student_id"] for row in self._connection.execute(query, (_storable(assignment),))}
+
     def current(self, assignment: str) -> list[GradeRow]:
         """The newest grade of each student, by student id."""
         with _explained(self._path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -117,6 +117,33 @@ def row_of(assignment: str, grade: Grade) -> GradeRow:
     return grade_row(columns, tuple(item_row((0, 0, *of_score(score).values())) for score in grade.scores))
 
 
+class _Kept(Mapping[str, Any]):
+    """Evidence as it was stored, parsed when it is first looked at: a class has tens of thousands, and few are."""
+
+    __slots__ = ("_found", "_text")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._found: dict[str, Any] | None = None
+
+    def __getitem__(self, name: str) -> Any:
+        return self._parsed()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parsed())
+
+    def __len__(self) -> int:
+        return len(self._parsed())
+
+    def __repr__(self) -> str:
+        return repr(self._parsed())
+
+    def _parsed(self) -> dict[str, Any]:
+        if self._found is None:
+            self._found = json.loads(self._text)
+        return self._found
+
+
 def grade_row(columns: Mapping[str, Any], items: tuple[ItemRow, ...]) -> GradeRow:
     """The row with these columns and items."""
     values = dict(columns) | {"status": Status(columns["status"]), "profile": Profile(columns["profile"])}
@@ -127,7 +154,7 @@ def grade_row(columns: Mapping[str, Any], items: tuple[ItemRow, ...]) -> GradeRo
 def item_row(columns: Iterable[Any]) -> ItemRow:
     """The row with these columns, in the order of the table."""
     _, _, item, section, title, target, check, outcome, credit, earned, possible, message, hint, evidence, key = columns
-    found = json.loads(evidence) if evidence != "{}" else {}
+    found = _Kept(evidence) if evidence != "{}" else {}
     outcome = Outcome(outcome)
     return ItemRow(item, section, title, target, check, outcome, credit, earned, possible, message, hint, found, key)
 

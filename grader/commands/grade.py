@@ -131,7 +131,9 @@ def grade(options: Options, watch: Watch) -> Result:
         work = _work(options, course, conditions, plan, device) if plan.todo else None
         left = _run(options, work, plan, book, pages, watch, read) if work else 0
         facts = Facts.of(read, assignment, book)
-        rows = facts.with_missing(book.current(assignment.name))
+        if plan.todo or plan.rescored:
+            rows = book.current(assignment.name)
+        rows = facts.with_missing(rows)
         if not plan.todo:
             write_tables(options.out, rows, assignment, facts.marks(rows))
         pages.complete(rows)

@@ -88,7 +88,7 @@ class Collected:
         arrivals = {id: self._dated(id, arrival, people) for id, arrival in found.arrivals.items()}
         book.enrol(assignment.name, everybody(people))
         book.arrived(assignment.name, arrivals)
-        handed_in = {row.student_id for row in book.current(assignment.name)} | arrivals.keys()
+        handed_in = book.graded(assignment.name) | arrivals.keys()
         return Intake(
             found.submissions,
             list(everybody(people)),
