@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.cli.options import positive
+from grader.cli.options import course_option, positive
 from grader.escaping import visible
 
 if TYPE_CHECKING:
@@ -19,9 +19,7 @@ def add(commands: Commands) -> None:
     """Tell argparse about it."""
     calibrate = commands.add_parser("calibrate", help="train the reference with several seeds and propose floors")
     calibrate.add_argument("name", nargs="?", help="an assignment; every one if absent")
-    calibrate.add_argument(
-        "--course", type=Path, metavar="DIR", help="the folder with rubric.yaml; found upwards if absent"
-    )
+    course_option(calibrate)
     calibrate.add_argument("--item", action="append", default=[], metavar="ID", help="only this item; may be repeated")
     calibrate.add_argument("--profile", choices=["quick", "full"], default="quick")
     calibrate.add_argument("--device", choices=["cpu", "cuda"], default="cpu")

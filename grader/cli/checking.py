@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.cli.options import course_options, positive
+from grader.cli.options import console, course_option, course_options, positive
 from grader.escaping import visible
 
 if TYPE_CHECKING:
@@ -24,9 +24,7 @@ def add(commands: Commands) -> None:
     check.set_defaults(run=_check)
     verify = commands.add_parser("verify", help="let the rubric test itself: right, wrong and made-up answers")
     verify.add_argument("name", nargs="?", help="an assignment; every one if absent")
-    verify.add_argument(
-        "--course", type=Path, metavar="DIR", help="the folder with rubric.yaml; found upwards if absent"
-    )
+    course_option(verify)
     verify.add_argument("--training", action="store_true", help="verify accuracy items as well, which takes minutes")
     verify.add_argument("--workers", type=positive, metavar="N", help="processes; one a core if absent")
     verify.add_argument("--sandbox", choices=["auto", "bubblewrap", "none"], default="auto")
@@ -94,13 +92,11 @@ def _verify(arguments: argparse.Namespace) -> int:
         watch = command.Watch(planned, lambda: progress.advance(tasks[-1]))
         for summary in command.verify(options, watch):
             summaries.append(summary)
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=max(console.width, 140))
+    printed = console(140)
     for summary in summaries:
-        console.print(f"{summary.assignment.name}: {summary.assignment.title}", style="bold", markup=False)
-        console.print(tables(summary))
+        printed.print(f"{summary.assignment.name}: {summary.assignment.title}", style="bold", markup=False)
+        printed.print(tables(summary))
     if arguments.report:
         command.report(summaries, arguments.report)
-        console.print(str(arguments.report), markup=False)
+        printed.print(str(arguments.report), markup=False)
     return 2 if any(summary.holes for summary in summaries) else 0

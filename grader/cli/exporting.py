@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from grader.cli.options import course_options, out_option
+from grader.cli.options import console, course_option, course_options, out_option
 
 if TYPE_CHECKING:
     from grader.cli.options import Commands
@@ -44,9 +44,7 @@ def add(commands: Commands) -> None:
     forget = commands.add_parser("forget", help="delete one student's data from a results folder")
     forget.add_argument("student", metavar="STUDENT", help="the id, as grades.csv has it")
     out_option(forget)
-    forget.add_argument(
-        "--course", type=Path, metavar="DIR", help="the folder with rubric.yaml; found upwards if absent"
-    )
+    course_option(forget)
     forget.add_argument("--yes", action="store_true", help="do it; without, only say what would be deleted")
     forget.set_defaults(run=_forget)
 
@@ -54,7 +52,6 @@ def add(commands: Commands) -> None:
 def _export(arguments: argparse.Namespace) -> int:
     if arguments.format == AUTOGRADER:
         return _autograder(arguments)
-    from rich.console import Console
     from rich.text import Text
 
     from grader.commands import export as command
@@ -76,23 +73,21 @@ def _export(arguments: argparse.Namespace) -> int:
     )
     exported = command.export(options)
     result = exported.result
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=max(console.width, 120))
+    printed = console(120)
     if result.changes and arguments.dry_run:
-        console.print(changes_table([(each.student, each.name, each.old, each.new) for each in result.changes]))
+        printed.print(changes_table([(each.student, each.name, each.old, each.new) for each in result.changes]))
     elif command.fills(options):
         marks = "1 mark" if len(result.changes) == 1 else f"{len(result.changes)} marks"
-        console.print(f"{marks} written, {result.unchanged} stood there already.")
+        printed.print(f"{marks} written, {result.unchanged} stood there already.")
     if result.troubles:
         told = [(each.kind.value, each.student, each.sentence) for each in result.troubles]
-        console.print(troubles_list(told), soft_wrap=True)
+        printed.print(troubles_list(told), soft_wrap=True)
     for name in exported.unknown:
-        console.print(Text(f"extensions.yaml: {visible(name)} is nobody's or several people's"), soft_wrap=True)
+        printed.print(Text(f"extensions.yaml: {visible(name)} is nobody's or several people's"), soft_wrap=True)
     for path in exported.paths[:8]:
-        console.print(str(path), markup=False, soft_wrap=True)
+        printed.print(str(path), markup=False, soft_wrap=True)
     if len(exported.paths) > 8:
-        console.print(f"... and {len(exported.paths) - 8} more beside them")
+        printed.print(f"... and {len(exported.paths) - 8} more beside them")
     return exported.exit_code
 
 

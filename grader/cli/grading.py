@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.cli.options import course_options, out_option, positive
+from grader.cli.options import console, course_options, out_option, positive
 from grader.escaping import json_line, visible
 
 if TYPE_CHECKING:
@@ -202,23 +202,19 @@ class _Shown:
 
 
 def _print_result(result: Result) -> None:
-    from rich.console import Console
-
     from grader.reports.terminal import score_table
 
-    console = Console(highlight=False)
-    if console.width < 100 and not console.is_terminal:
-        console = Console(highlight=False, width=120)
-    console.print(score_table(result.rows, result.assignment.items))
+    printed = console(120)
+    printed.print(score_table(result.rows, result.assignment.items))
     for name in ("grades.csv", "items.csv", "intake.csv"):
-        console.print(f"{result.out / name}", markup=False)
+        printed.print(f"{result.out / name}", markup=False)
     isolations = {row.isolation.partition(" ")[0] for row in result.rows}
     if "bubblewrap" in isolations and "forked" not in isolations:
-        console.print("Each notebook had a sandbox of its own; `grader doctor` says whether faster forks work here.")
+        printed.print("Each notebook had a sandbox of its own; `grader doctor` says whether faster forks work here.")
     if "none" in isolations:
-        console.print("Graded without a sandbox: student code had this account's rights.", style="bold yellow")
+        printed.print("Graded without a sandbox: student code had this account's rights.", style="bold yellow")
     if result.left:
-        console.print(f"Stopped with {result.left} left to grade; the same command goes on from here.", style="bold")
+        printed.print(f"Stopped with {result.left} left to grade; the same command goes on from here.", style="bold")
 
 
 def _to_look_at(taken: Intake) -> list[tuple[str, str, str]]:

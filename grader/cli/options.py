@@ -7,14 +7,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def course_option(parser: argparse.ArgumentParser) -> None:
+    """Which course."""
+    parser.add_argument(
+        "--course", type=Path, metavar="DIR", help="the folder with rubric.yaml; found upwards if absent"
+    )
 
 
 def course_options(parser: argparse.ArgumentParser) -> None:
     """Which course, and which of its assignments."""
-    parser.add_argument(
-        "--course", type=Path, metavar="DIR", help="the folder with rubric.yaml; found upwards if absent"
-    )
+    course_option(parser)
     parser.add_argument(
         "--assignment", metavar="NAME", help="if absent, the only one or the one that fits the notebooks"
     )
@@ -23,6 +30,14 @@ def course_options(parser: argparse.ArgumentParser) -> None:
 def out_option(parser: argparse.ArgumentParser) -> None:
     """Where the gradebook lies."""
     parser.add_argument("--out", type=Path, default=Path("results"), help="where the gradebook lies (results)")
+
+
+def console(width: int) -> Console:
+    """Where results are printed; at least so many columns where no terminal sets the width."""
+    from rich.console import Console
+
+    made = Console(highlight=False)
+    return made if made.is_terminal else Console(highlight=False, width=max(made.width, width))
 
 
 def positive(text: str) -> int:

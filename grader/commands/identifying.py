@@ -82,7 +82,7 @@ class Identities:
         for id, owner in owners.items():
             if id in matches:
                 person, by = matches[id]
-                final[id] = self.people[person.student_id] = _together(self.people[person.student_id], owner)
+                final[id] = self.people[person.student_id] = self.people[person.student_id].completed(owner)
                 self.by[person.student_id] = by
             else:
                 final[id] = self._stranger(owner, apart[id], people, listed=listed)
@@ -97,7 +97,7 @@ class Identities:
         if listed or why.candidates:
             what = "ambiguous" if why.candidates else "not on the roster"
             self.doubts.append(Doubt(owner.student_id, what, "" if told == "not found" else told))
-        self.people[owner.student_id] = _together(self.people.get(owner.student_id, owner), owner)
+        self.people[owner.student_id] = self.people.get(owner.student_id, owner).completed(owner)
         return self.people[owner.student_id]
 
 
@@ -155,17 +155,6 @@ def _person(each: Enrolled, kind: str, *, guess: bool = False) -> Person:
     identified = _identified(each)
     name = each.name or ("" if identified or not guess else names.without_homework(each.student_id))
     return Person("" if identified else each.student_id, lms_id, each.number, each.login, each.email, name)
-
-
-def _together(person: Enrolled, owner: Enrolled) -> Enrolled:
-    return replace(
-        person,
-        name=person.name or owner.name,
-        number=person.number or owner.number,
-        login=person.login or owner.login,
-        email=person.email or owner.email,
-        lms={**owner.lms, **person.lms},
-    )
 
 
 def everybody(found: Identities) -> Iterable[Enrolled]:

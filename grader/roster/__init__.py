@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,18 @@ class Enrolled:
     lms: Mapping[str, str] = field(default_factory=dict)
     section: str = ""
     listed: bool = True
+
+    def completed(self, other: Enrolled) -> Enrolled:
+        """The student, with what only another source tells of the same one."""
+        return replace(
+            self,
+            name=self.name or other.name,
+            number=self.number or other.number,
+            login=self.login or other.login,
+            email=self.email or other.email,
+            lms={**other.lms, **self.lms},
+            listed=self.listed or other.listed,
+        )
 
     def within(self, sections: Collection[str]) -> bool:
         """Whether the student is in one of these sections."""

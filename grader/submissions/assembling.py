@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import zipfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -72,18 +73,7 @@ def assemble(claims: Iterable[Sourced], on_time: OnTime = attempts.arrived_in_ti
 
 def _known(owners: Iterable[Enrolled]) -> Enrolled:
     """What all claims of one student tell about that student; the first one gives the id."""
-    first, *others = owners
-    for each in others:
-        first = replace(
-            first,
-            name=first.name or each.name,
-            number=first.number or each.number,
-            login=first.login or each.login,
-            email=first.email or each.email,
-            lms={**each.lms, **first.lms},
-            listed=first.listed or each.listed,
-        )
-    return first
+    return functools.reduce(Enrolled.completed, owners)
 
 
 def _placed(each: Sourced, student: str, use: str, why: str = "") -> Placed:
