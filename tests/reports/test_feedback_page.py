@@ -19,7 +19,7 @@ from grader.lateness import Penalty, Timing
 from grader.marks import Mark
 from grader.records import LANGUAGES, Outcome, Status
 from grader.reports.feedback import page
-from grader.reports.feedback.page import TEMPLATES
+from grader.reports.feedback.page import style
 from tests.hostile.test_files import NAMES
 from tests.reports.pages import EVERYTHING, PICTURE, Read, assignment, item, read, row
 
@@ -242,7 +242,7 @@ def test_every_drawing_has_words_or_is_left_out_for_who_cannot_see_it(everything
         assert section.attributes["aria-labelledby"] in ids
 
 
-STYLE = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+STYLE = str(style().text)
 TEXTS = [
     *((name, ground) for name in ("ink", "muted", "accent") for ground in ("page", "card")),
     *((name, ground) for name in ("passed", "partial", "failed", "waiting", "broken", "skipped") for ground in ("card", f"{name}-soft")),

@@ -9,6 +9,7 @@ import pytest
 
 from grader.reports.feedback import charts, pictures, training
 from grader.reports.feedback.languages import language
+from grader.reports.web.axes import axis
 from tests.reports.pages import NETWORK, PICTURE, TRAINED
 
 ENGLISH = language("en")
@@ -110,10 +111,10 @@ def test_a_curve_of_one_value_and_of_thousands_stays_within_the_drawing() -> Non
 
 @pytest.mark.parametrize("low, high", [(0, 1), (0, 2.62), (0, 0.0003), (0, 150), (-3, 7), (0, 0)])
 def test_marks_of_an_axis_are_few_round_and_around_the_values(low: float, high: float) -> None:
-    axis = charts.axis(low, high)
+    found = axis(low, high)
 
-    assert axis.low <= low and axis.high >= high
-    assert 3 <= len(axis.ticks) <= 7
+    assert found.low <= low and found.high >= high
+    assert 3 <= len(found.ticks) <= 7
 
 
 def test_losses_alone_make_a_curve_over_all_steps() -> None:

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from markupsafe import Markup
+
+from grader.reports.web.axes import Axis, axis
 
 _WIDTH, _HEIGHT = 340, 190
 _LEFT, _RIGHT, _TOP, _BOTTOM = 42, 10, 12, 30  # margins around the lines
 _MOST_POINTS: Final = 200
 
 Point = tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """A range of values, and where along it there is a mark."""
-
-    low: float
-    high: float
-    ticks: Sequence[float]
 
 
 def line_chart(
@@ -86,17 +78,6 @@ def _grid(across: Axis, up: Axis, share: bool) -> Markup:
         if tick < 0.7 * across.high  # the name of the axis stands at its end
     ]
     return Markup().join(lines)
-
-
-def axis(low: float, high: float) -> Axis:
-    """A range that holds both values, with about four marks at round numbers."""
-    if not high > low:
-        high = low + 1.0
-    rough = (high - low) / 4
-    unit = 10.0 ** math.floor(math.log10(rough))
-    step = next(factor * unit for factor in (1, 2, 2.5, 5, 10) if factor * unit >= rough * 0.999)
-    first, last = math.floor(low / step), math.ceil(high / step - 1e-9)
-    return Axis(first * step, last * step, tuple(round(n * step, 10) for n in range(first, last + 1)))
 
 
 def _x(value: float, across: Axis) -> float:
