@@ -89,8 +89,9 @@ def grade(
         facts = _Imports(notebooks, course.assignment)
         carried = notebook.carried(notebooks, submission.attachments) if training else []
 
-        def judged(session: Session, item: Item) -> Finding:
-            recorders[item.id] = Recorder(Measuring(_Told(session, facts), vars(course.key.solutions), carried))
+        def judged(session: Session, item: Item, card: str = "") -> Finding:
+            measuring = Measuring(_Told(session, facts), vars(course.key.solutions), carried, card)
+            recorders[item.id] = Recorder(measuring)
             finding = judge(recorders[item.id], item, findings, course)
             return _beside(finding, notebooks, course.device) if checks.kinds()[item.check].trains else finding
 
@@ -112,7 +113,7 @@ def grade(
                 lent = replace(course, sandboxes=sandboxes)
                 with _opened(submission, notebooks, lent, training, by_itself=by_itself) as trainee:
                     for item in training:
-                        findings[item.id] = judged(trainee, item)
+                        findings[item.id] = judged(trainee, item, sandboxes.card)
                     timed_out += trainee.timed_out
     scores = [scoring.score(item, findings[item.id], key="") for item in items if item.id in findings]
     return Grade(

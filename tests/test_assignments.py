@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from grader import rubric
+from grader import notebook, rubric
+from grader.records import SourceFile
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "assignments").glob("*/*.ipynb"))
@@ -71,3 +72,17 @@ def test_written_answers_are_worth_there_what_they_are_worth_here() -> None:
     }
 
     assert there == here
+
+
+def test_the_notebooks_train_by_the_hyper_parameters_that_the_rubric_asks_for() -> None:
+    course = rubric.load(ROOT, rubric.unproven)
+    asking = [(each, item) for each in course.assignments.values() for item in each.items if "asked" in item.options]
+
+    assert {item.id for _, item in asking} >= {"lenet-accuracy", "vgg-accuracy", "resnet18-accuracy", "mnist-accuracy"}
+    for assignment, item in asking:
+        # The lab's loops are to be written by its students, so there are none before.
+        folder = ROOT / "examples/lab/submissions" if assignment.name == "lab-cnn" else assignment.notebooks
+        files = [SourceFile(path.name, path.read_bytes()) for path in sorted(folder.glob("*.ipynb"))]
+        found = [each for file in files for each in notebook.recipes(notebook.read(file), item.target)]
+        told = [{"epochs": each.epochs, "lr": each.lr, "batch_size": each.batch_size} for each in found]
+        assert item.options["asked"] in told, item.id

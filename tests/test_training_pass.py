@@ -72,6 +72,16 @@ for epoch in range(1):
         F.cross_entropy(model.net(X), y).backward()
         optimizer.step()
 """
+BY_HAND = """
+for epoch in range(1):
+    for number, (X, y) in enumerate(data.train_dataloader()):
+        F.cross_entropy(model.net(X), y).backward()
+        for parameter in model.parameters():
+            parameter.data -= 0.1 * parameter.grad
+            parameter.grad = None
+        if number == 150:
+            break
+"""
 TORCHVISION = """
 from torchvision import datasets, transforms
 from torch.utils.data import DataLoader
@@ -177,6 +187,14 @@ def test_a_network_that_the_notebook_never_trains_is_trained_by_the_recipe_or_fa
     assert by_recipe.outcome is Outcome.PASSED
     assert failed.outcome is Outcome.FAILED
     assert failed.message == "The notebook trains no `LeNet`: no cell takes a step of an optimiser on one."
+
+
+def test_who_trains_by_hand_first_is_not_taken_for_one_who_brings_weights_along(course: pipeline.Course) -> None:
+    relu = LENET.replace("Sigmoid", "ReLU")
+    finding = graded(course, relu, DATA, MODEL, BY_HAND, LOOP)
+
+    assert finding.outcome is Outcome.PASSED, finding
+    assert finding.evidence["steps"] > 1  # of the recipe: the notebook's own last training was over at its first look
 
 
 def test_other_networks_are_stopped_at_once_and_what_stands_below_still_runs(course: pipeline.Course) -> None:

@@ -31,10 +31,12 @@ class Doubts:
     Args:
         certain: a sentence for the student; "" where nothing is certain.
         odd: sentences for staff.
+        before: whether it knew too much before it was trained.
     """
 
     certain: str = ""
     odd: tuple[str, ...] = ()
+    before: bool = False
 
 
 def doubts(target: str, training: Training, labels: torch.Tensor, measured: Mapping[str, Value]) -> Doubts:
@@ -46,14 +48,15 @@ def doubts(target: str, training: Training, labels: torch.Tensor, measured: Mapp
         labels: int64, of the images that it answered before.
         measured: the answer to the question `measured`.
     """
+    before = _before(target, training, labels)
     sentences = [
-        *_before(target, training, labels),
+        *before,
         *_meanwhile(target, training),
         *(_otherwise(target, measured) if measured["by"] == "answers" else ()),
     ]
     sentences += [(sentence, False) for sentence in measured["carried"]]
     certain = next((sentence for sentence, costs in sentences if costs), "")
-    return Doubts(certain, tuple(sentence for sentence, _ in sentences))
+    return Doubts(certain, tuple(sentence for sentence, _ in sentences), bool(before))
 
 
 def _before(target: str, training: Training, labels: torch.Tensor) -> list[tuple[str, bool]]:

@@ -89,7 +89,10 @@ def learns(
             settled_on = settled(student, train, number, otherwise=without_training)
             if isinstance(settled_on, Finding):
                 return settled_on
-            train = settled_on
+            own = trained_once(student, settled_on, recipe, data=data, device=device)
+            if not isinstance(own, Measured) or not (own.training.by_hand and own.doubts.before):
+                return own
+            # What steps by hand have taught it and what was brought along look alike: the class tells which it is.
         return trained_once(student, train, recipe, data=data, device=device)
 
     try:

@@ -38,6 +38,7 @@ class Training:
         changed: how many parameters it changed; None where that is not known.
         replaced: the steps before which something else than the optimiser had changed nearly all weights.
         touched: the steps before which it had changed any.
+        by_hand: whether the notebook may have trained it by hand before an optimiser did.
     """
 
     losses: list[float | None]
@@ -48,6 +49,7 @@ class Training:
     changed: int | None = None
     replaced: int = 0
     touched: int = 0
+    by_hand: bool = False
 
     def evidence(self, steps: float) -> dict[str, Any]:
         """What the feedback shows of it, as JSON values; `steps` of the recipe count where it does not say."""
@@ -155,6 +157,7 @@ def told(observation: Observation) -> Training:
         changed=_count(answer.get("changed")),
         replaced=_count(answer.get("replaced")) or 0,
         touched=_count(answer.get("touched")) or 0,
+        by_hand=answer.get("by_hand") is True,
     )
 
 

@@ -31,7 +31,7 @@ _REOPENINGS = 12  # sandboxes for one notebook; a student who kills more of them
 _DEATHS_PER_TARGET = 3
 _AHEAD = 6  # probes that may wait in the pipe
 _PIPE = 48 << 10  # bytes of them; a pipe of Linux holds 64 KiB
-_TRAINING = frozenset({"train", "trained", "logits", "weights", "redraw"})  # questions with a training's time limit
+TRAINING = frozenset({"train", "trained", "logits", "weights", "redraw"})  # questions with a training's time limit
 _HEADER = 4 << 10  # bytes that stand for a probe's header
 _EXCEPTIONS = frozenset(name for name, value in vars(builtins).items() if isinstance(value, type)) | {
     "OutOfMemoryError",
@@ -305,4 +305,4 @@ def _lost_the_card(observation: Observation) -> bool:
 
 
 def _trains(probe: Probe) -> bool:
-    return probe.question in _TRAINING
+    return probe.question in TRAINING

@@ -302,6 +302,12 @@ class Sandboxes:
         """How the last session was confined: forked, bubblewrap or none, and whether its limits are weak."""
         return self._isolation if bounds.strong() else f"{self._isolation} {WEAK}"
 
+    @property
+    def card(self) -> str:
+        """What torch calls their graphics card in this process; a part of a divided one is the only one it sees."""
+        number = self._confinement.device.partition(":")[2]
+        return f"cuda:{number}" if number.isdigit() else "cuda"
+
     def __enter__(self) -> Sandboxes:
         return self
 

@@ -30,11 +30,13 @@ class Measuring:
         session: which trains.
         solutions: the reference's definitions by name.
         carried: sentences on data that came with the network's source.
+        card: what torch calls the graphics card that was lent for this, so that measuring is on no other one; "": any.
     """
 
     session: Session
     solutions: Mapping[str, Any]
     carried: Sequence[str] = ()
+    card: str = ""
 
     def versions(self, target: str) -> Sequence[Version]:
         """As of the session itself."""
@@ -89,7 +91,8 @@ class Measuring:
         make = self.solutions.get(probe.target.partition("@")[0])
         if make is None:
             return None
-        device, size = str(options["device"]), int(options["size"])
+        size = int(options["size"])
+        device = self.card if self.card and options["device"] == "cuda" else str(options["device"])
         into = loading.architecture(make, probe.args, probe.kwargs, shape=shape, size=size, device=device)
         if into is None:
             return None

@@ -21,11 +21,13 @@ from typing import Any
 import torch
 
 from grader.kernel.inside.answering import NotDefined, ProbeTimeout, answer
+from grader.kernel.session import TRAINING
 from grader.kernel.wire import observation_frame, read_observation
 from grader.probes import Missing, Observation, Probe, Raised, Returned, Session, Value, Version
 from grader.records import Item
 
 _LIMIT_S = 10.0  # for one probe
+_TRAIN_S = 600.0  # for one that trains
 
 
 # ---- code ------------------------------------------------------------------------------------------------------------
@@ -102,11 +104,13 @@ class _Text(importlib.abc.InspectLoader):
 def _limited(probe: Probe, bench: Defined) -> Observation:
     """The answer, or TimedOut; a mistake made by rule may well be an endless loop."""
 
+    limit = _TRAIN_S if probe.question in TRAINING else _LIMIT_S
+
     def stop(*_: object) -> None:
-        raise ProbeTimeout(_LIMIT_S)
+        raise ProbeTimeout(limit)
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, _LIMIT_S)
+    signal.setitimer(signal.ITIMER_REAL, limit)
     try:
         return answer(probe, bench)
     finally:

@@ -236,3 +236,10 @@ def test_a_card_without_memory_is_no_fault_of_the_students() -> None:
     assert torch.OutOfMemoryError.__name__ == "OutOfMemoryError"
     other = untrained(Raised("ValueError"), "LeNet")
     assert other is not None and other.outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize(
+    ("device", "card"), [("cuda:1", "cuda:1"), ("cuda", "cuda"), ("cuda:MIG-3f", "cuda"), ("cpu", "cuda")]
+)
+def test_this_process_calls_a_card_by_its_number(device: str, card: str) -> None:
+    assert Sandboxes(Confinement("none", None, device=device, limits=LIMITS), warm=False).card == card

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -15,7 +16,9 @@ from grader.kernel.inside import training
 from grader.kernel.inside.scores import answers
 from grader.kernel.inside.weights import uses, weights
 from grader.measuring import loading
+from grader.measuring.session import Measuring
 from grader.probes import Probe, Value
+from tests.fakes import FakeSession
 
 SHAPE, MOST = (28, 28), 1 << 20
 IMAGES = torch.randint(0, 256, (20, *SHAPE), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
@@ -159,3 +162,23 @@ def test_numbers_that_are_none_are_not_believed() -> None:
     assert into is not None and theirs is not None
 
     assert loading.reproducing(into, theirs, IMAGES, torch.full((20, 10), torch.nan), size=28) is None
+
+
+@pytest.mark.parametrize(
+    ("device", "card", "where"), [("cuda", "cuda:1", "cuda:1"), ("cuda", "", "cuda"), ("cpu", "cuda:1", "cpu")]
+)
+def test_it_is_measured_on_the_card_that_was_lent(
+    monkeypatch: pytest.MonkeyPatch, device: str, card: str, where: str
+) -> None:
+    """Where the reference would be put; no machine without a card can put it there."""
+    asked: list[str] = []
+
+    def architecture(make: object, *given: object, shape: Sequence[int], size: int, device: str) -> None:
+        asked.append(device)
+
+    monkeypatch.setattr(loading, "architecture", architecture)
+    options = {"data": "fashion_mnist", "test": 20, "size": 28, "device": device}
+
+    list(Measuring(FakeSession({}), {"net": network}, card=card).ask([Probe("measured", "net", options=options)]))
+
+    assert asked == [where]

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+from grader.kernel.inside.answering import ProbeTimeout
 from grader.probes import Missing, Observation, Opaque, Probe, Returned, Session, TimedOut
 from grader.verifying import candidates
 from grader.verifying.candidates import FABRICATIONS, Defined, Fabricated, Memoised, Watched, module_of
@@ -64,6 +65,18 @@ def test_an_endless_loop_runs_out_of_time(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(candidates, "_LIMIT_S", 0.2)
 
     assert only(Defined({"f": endless}, [CALL]), Probe("call", "f")) == TimedOut(0.2)
+
+
+def test_training_has_a_limit_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(probe: Probe, bench: object) -> Observation:
+        while True:
+            time.sleep(0.01)
+
+    monkeypatch.setattr(candidates, "_TRAIN_S", 0.2)
+    monkeypatch.setattr(candidates, "answer", endless)
+
+    with pytest.raises(ProbeTimeout, match=r"0\.2"):
+        only(Defined({"f": abs}, [CALL]), Probe("train", "f"))
 
 
 def test_a_value_that_does_not_cross_the_boundary_is_only_its_type() -> None:

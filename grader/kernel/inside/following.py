@@ -31,6 +31,7 @@ from grader.probes import Probe, Value
 
 _PATIENCE: Final = 8  # steps within which a network has to be given images
 _KEPT: Final = 4  # trained networks per item
+_BY_HAND: Final = 50  # steps without an optimiser that could have taught a network something
 
 
 class TrainingOver(BaseException):
@@ -82,6 +83,7 @@ class Run:
     progress: Progress | None = None
     taken: int = 0
     late: bool = False  # whether the clock stopped it
+    by_hand: bool = False  # whether so much was differentiated before it that somebody may have trained by hand
     adapted: bool = False  # whether the network now takes images as everybody's does
 
     @property
@@ -142,6 +144,7 @@ class Follower:
     runs: list[Run] = field(default_factory=list)  # in the order of their beginning
     crowded: torch.OutOfMemoryError | None = None  # raised by a cell
     loss: Tensor | None = None  # that was differentiated last
+    unused: int = 0  # how often something was differentiated, less the steps that optimisers took
     _hooks: list[Any] = field(default_factory=list)
     _last: Run | None = None
     _known: Any = field(default_factory=weakref.WeakKeyDictionary)  # runs by optimiser
@@ -156,6 +159,7 @@ class Follower:
         def noted(tensor: Tensor, *args: Any, **kwargs: Any) -> Any:
             if tensor.numel() == 1:
                 self.loss = tensor.detach()
+            self.unused += 1
             return backward(tensor, *args, **kwargs)
 
         setattr(Tensor, "backward", noted)  # noqa: B010 - to mypy it is no method of this form
@@ -189,6 +193,7 @@ class Follower:
             TrainingOver: that was the last one.
         """
         loss, self.loss = self.loss, None
+        self.unused -= 1
         runs: list[Run] = self._known.get(optimizer, [])
         for run in runs:
             self._last = run
@@ -240,7 +245,7 @@ class Follower:
 
     def _new(self, model: nn.Module, wanted: Wanted) -> Run:
         continued = next((run.provenance for run in self.runs if run.provenance.same(model)), None)
-        run = Run(wanted, model, Provenance(model, continued))
+        run = Run(wanted, model, Provenance(model, continued), by_hand=self.unused > _BY_HAND)
         run.given.watch(model)
         same = [each for each in self.runs if each.wanted is wanted]
         for each in same[: len(same) + 1 - _KEPT]:  # experiments are many, and memory is not
@@ -328,6 +333,7 @@ def in_notebook(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
         "stopped": "clock" if best.late else (best.progress and best.progress.stopped) or "end",
         "parameters": sum(parameter.numel() for parameter in best.model.parameters()),
         "untrained": untrained,
+        "by_hand": best.by_hand,
     }
 
 
