@@ -1,13 +1,17 @@
-"""Keep every grade on disk, safe from a killed grader and a full disk; the only SQL of the project.
+"""Keep every grade on disk, safe from a killed grader and a full disk.
+
 
     gradebook.db    grades 1--n items         what was found; rows are added, never changed
                     grades 1--1 observations  compressed, for rescoring; left out above a cap
                     attempts                  what is being graded, and what was when a grader or its worker died
                     secrets                   the newest one seeds the hidden cases
                     roster, arrivals          who is known, and when each one's submission came; these rows do change
+                    decisions                 what people decided about grades; rows are added, never changed
     gradebook.lock  held by the one grader that writes; names its pid
 
-The newest grade of a student is the current one. Tables and pages are derived from it and can be lost.
+The newest grade of a student is the current one, with what people decided about it: whoever asks for it gets both, and
+`GradeRow.checked` is the grade without them. Tables and pages are derived from it and can be lost. Decisions are added
+beside a grader that writes; it overwrites none.
 
 A submission without a grade of its present content is pending; with an attempt it is running, or has crashed a grader.
 Whoever opens the gradebook to write finds the attempts of the last grader: if that one was killed they count as
@@ -17,7 +21,6 @@ crashes, if it ended in order (Ctrl-C, a full disk) they are forgotten.
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 import sqlite3
 import zlib
@@ -27,7 +30,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from grader import forgetting, mounts, rows, schema
+from grader import deciding, decisions, forgetting, mounts, rows, storage
+from grader.decisions import Decision
 from grader.errors import GradebookError, GraderError
 from grader.lateness import Arrival
 from grader.lock import Lock
@@ -36,21 +40,6 @@ from grader.roster import Enrolled
 from grader.rows import GradeRow
 
 OBSERVATIONS_CAP: Final = 8 * 2**20  # bytes of one submission's observations, compressed
-
-_PATIENCE_S: Final = 10.0  # with others that write, such as somebody who corrects marks
-_SMALLEST_PAGE: Final = 512  # bytes, of any SQLite file
-_DAMAGED: Final = "is damaged or no gradebook; put back a copy of it, or choose another --out (nothing was changed)"
-_CLOSED: Final = "cannot be written; check that the folder and the file belong to you"
-_REMEDIES: Final = {
-    sqlite3.SQLITE_CORRUPT: _DAMAGED,
-    sqlite3.SQLITE_NOTADB: _DAMAGED,
-    sqlite3.SQLITE_FULL: "finds the disk full; make room and run the same command again (what was recorded is kept)",
-    sqlite3.SQLITE_IOERR: "meets a disk that is full or failing; make room and run the same command again",
-    sqlite3.SQLITE_BUSY: "is held by another program; close it and run the same command again",
-    sqlite3.SQLITE_CANTOPEN: _CLOSED,
-    sqlite3.SQLITE_PERM: _CLOSED,
-    sqlite3.SQLITE_READONLY: _CLOSED,
-}
 
 
 class Gradebook:
@@ -76,8 +65,8 @@ class Gradebook:
         lock = Lock(path.with_suffix(".lock")) if writing else None
         try:
             if writing and not path.exists():
-                _create(path)
-            book = cls(path, _connect(path, writing=writing), lock)
+                storage.create(path)
+            book = cls(path, storage.connect(path, writing=writing), lock)
         except BaseException:
             if lock:
                 lock.release(in_order=not lock.abandoned)
@@ -85,6 +74,15 @@ class Gradebook:
         if lock:
             book._settle(crashed=lock.abandoned)
         return book
+
+    @classmethod
+    def beside(cls, path: Path) -> Self:
+        """Open the gradebook to read it and to add decisions, also while a grader writes.
+
+        Raises:
+            GradebookError: as `open` does for a reader.
+        """
+        return cls(path, storage.connect(path, writing=False, deciding=True), None)
 
     def close(self, *, in_order: bool = True) -> None:
         """Close the file and let the next grader in; what is running counts as crashed unless we end in order."""
@@ -103,14 +101,14 @@ class Gradebook:
     @property
     def secret(self) -> bytes:
         """The 32 bytes from which the hidden cases are seeded; the same until `reseed`."""
-        with _explained(self._path):
+        with storage.explained(self._path):
             newest = self._connection.execute("SELECT secret FROM secrets ORDER BY id DESC LIMIT 1").fetchone()
         return bytes(newest["secret"])
 
     @property
     def pseudonym_key(self) -> bytes:
         """The key under which students are anonymous; unlike the secret it outlives `reseed`."""
-        with _explained(self._path):
+        with storage.explained(self._path):
             first = self._connection.execute("SELECT secret FROM secrets ORDER BY id LIMIT 1").fetchone()
         return hashlib.sha256(b"pseudonyms" + bytes(first["secret"])).digest()
 
@@ -120,11 +118,11 @@ class Gradebook:
         Returns:
             how many rows were deleted of which table; tables without any are left out.
         """
-        with _explained(self._path):
+        with storage.explained(self._path):
             self._connection.execute("PRAGMA secure_delete = ON")
         with self._transaction() as connection:
-            gone = forgetting.delete(connection, _storable(student_id))
-        with _explained(self._path):
+            gone = forgetting.delete(connection, storage.storable(student_id))
+        with storage.explained(self._path):
             forgetting.write_anew(self._connection)
         return gone
 
@@ -145,31 +143,63 @@ class Gradebook:
         compressed = None if observations is None else zlib.compress(observations, level=1)
         with self._transaction() as connection:
             row = rows.of_grade(assignment, grade, key=key, observations=_told(compressed))
-            number = _insert(connection, "grades", row)
+            number = storage.insert(connection, "grades", row)
             for position, score in enumerate(grade.scores):
-                _insert(connection, "items", {"grade": number, "position": position} | rows.of_score(score))
+                storage.insert(connection, "items", {"grade": number, "position": position} | rows.of_score(score))
             if compressed is not None and len(compressed) <= OBSERVATIONS_CAP:
-                _insert(connection, "observations", {"grade": number, "compressed": compressed})
+                storage.insert(connection, "observations", {"grade": number, "compressed": compressed})
             # Without a key the grade is not the last word: what crashed before still counts.
             connection.execute(
                 'DELETE FROM attempts WHERE assignment = ? AND student_id = ? AND (NOT crashed OR "key" = ?)',
-                (_storable(assignment), _storable(grade.submission.student.id), _storable(key)),
+                (storage.storable(assignment), storage.storable(grade.submission.student.id), storage.storable(key)),
             )
 
     def graded(self, assignment: str) -> set[str]:
         """The ids of the students who have a grade."""
         query = "SELECT DISTINCT student_id FROM grades WHERE assignment = ?"
-        with _explained(self._path):
-            return {row["student_id"] for row in self._connection.execute(query, (_storable(assignment),))}
+        with storage.explained(self._path):
+            return {row["student_id"] for row in self._connection.execute(query, (storage.storable(assignment),))}
 
     def current(self, assignment: str) -> list[GradeRow]:
-        """The newest grade of each student, by student id."""
-        with _explained(self._path):
-            return self._rows("SELECT * FROM current WHERE assignment = ? ORDER BY student_id", assignment)
+        """The newest grade of each student as people decided about it, by student id."""
+        by_student: dict[str, list[Decision]] = {}
+        for each in self.decisions(assignment):
+            by_student.setdefault(each.student_id, []).append(each)
+        with storage.explained(self._path):
+            found = self._rows("SELECT * FROM current WHERE assignment = ? ORDER BY student_id", assignment)
+        return [decisions.decided(row, by_student.get(row.student_id, ())) for row in found]
+
+    def decided(self, row: GradeRow) -> GradeRow:
+        """A grade that was just recorded, as people decided about it."""
+        return decisions.decided(row, self.decisions(row.assignment, storage.storable(row.student_id)))
+
+    def decisions(self, assignment: str, student_id: str | None = None, *, since: int = 0) -> list[Decision]:
+        """What people decided about an assignment, or about one of its students, oldest first.
+
+        Args:
+            assignment: name of the assignment.
+            student_id: whose; None for everybody's.
+            since: only those that are newer than the one with this id.
+        """
+        with storage.explained(self._path):
+            return deciding.of(self._connection, assignment, student_id=student_id, since=since)
+
+    def decide(self, decision: Decision, *, seen: int | None = None) -> int:
+        """Add a decision and give its id; on disk on return.
+
+        Args:
+            decision: what somebody decided.
+            seen: the newest decision about this item that they knew of, 0 for none; None where that is no matter.
+
+        Raises:
+            Overtaken: somebody else decided about the item meanwhile.
+        """
+        with self._transaction() as connection:
+            return deciding.add(connection, decision, seen=seen)
 
     def history(self, assignment: str, student_id: str) -> list[GradeRow]:
-        """All grades of one student, newest first."""
-        with _explained(self._path):
+        """All grades of one student as they were recorded, newest first."""
+        with storage.explained(self._path):
             query = "SELECT * FROM grades WHERE assignment = ? AND student_id = ? ORDER BY id DESC"
             return self._rows(query, assignment, student_id)
 
@@ -181,8 +211,10 @@ class Gradebook:
         query = """SELECT id, grades.observations AS told, compressed FROM grades
                    LEFT JOIN observations ON observations.grade = grades.id
                    WHERE assignment = ? AND student_id = ? AND told <> 'none' ORDER BY id DESC"""
-        with _explained(self._path):
-            rows = self._connection.execute(query, (_storable(assignment), _storable(student_id))).fetchall()
+        with storage.explained(self._path):
+            rows = self._connection.execute(
+                query, (storage.storable(assignment), storage.storable(student_id))
+            ).fetchall()
             for row in rows:
                 if row["compressed"] is None:
                     return
@@ -190,46 +222,46 @@ class Gradebook:
                 try:
                     yield dict(items.fetchall()), zlib.decompress(row["compressed"])
                 except zlib.error as error:
-                    raise GradebookError(f"{self._path} {_DAMAGED}") from error
+                    raise GradebookError(f"{self._path} {storage.DAMAGED}") from error
 
     def enrol(self, assignment: str, people: Iterable[Enrolled]) -> None:
         """Replace what is known of an assignment's students by these; on disk on return."""
         with self._transaction() as connection:
-            connection.execute("DELETE FROM roster WHERE assignment = ?", (_storable(assignment),))
+            connection.execute("DELETE FROM roster WHERE assignment = ?", (storage.storable(assignment),))
             for each in people:
-                _insert(connection, "roster", rows.of_enrolled(assignment, each))
+                storage.insert(connection, "roster", rows.of_enrolled(assignment, each))
 
     def roster(self, assignment: str) -> list[Enrolled]:
         """Everybody who is on the roster or handed something in, by student id; empty where nothing was taken in."""
         query = "SELECT * FROM roster WHERE assignment = ? ORDER BY student_id"
-        with _explained(self._path):
-            return [rows.enrolled(row) for row in self._connection.execute(query, (_storable(assignment),))]
+        with storage.explained(self._path):
+            return [rows.enrolled(row) for row in self._connection.execute(query, (storage.storable(assignment),))]
 
     def arrived(self, assignment: str, arrivals: Mapping[str, Arrival]) -> None:
         """Note when these students' submissions came, in place of what was noted of them before; on disk on return."""
         with self._transaction() as connection:
             for student_id, each in arrivals.items():
-                whose = (_storable(assignment), _storable(student_id))
+                whose = (storage.storable(assignment), storage.storable(student_id))
                 connection.execute("DELETE FROM arrivals WHERE assignment = ? AND student_id = ?", whose)
-                _insert(connection, "arrivals", rows.of_arrival(assignment, student_id, each))
+                storage.insert(connection, "arrivals", rows.of_arrival(assignment, student_id, each))
 
     def arrivals(self, assignment: str) -> dict[str, Arrival]:
         """When each student's submission came, by student id; `lateness.of_arrival` says what that costs."""
         query = "SELECT * FROM arrivals WHERE assignment = ?"
-        with _explained(self._path):
-            found = self._connection.execute(query, (_storable(assignment),)).fetchall()
+        with storage.explained(self._path):
+            found = self._connection.execute(query, (storage.storable(assignment),)).fetchall()
         return {row["student_id"]: rows.arrival(row) for row in found}
 
     def started(self, assignment: str, student_id: str, key: str) -> None:
         """Note that a submission is running."""
         with self._transaction() as connection:
-            _insert(connection, "attempts", {"assignment": assignment, "student_id": student_id, "key": key})
+            storage.insert(connection, "attempts", {"assignment": assignment, "student_id": student_id, "key": key})
 
     def crashed(self, assignment: str, student_id: str) -> None:
         """Note that what runs for this student has crashed its worker."""
         with self._transaction() as connection:
             command = "UPDATE attempts SET crashed = 1 WHERE assignment = ? AND student_id = ?"
-            connection.execute(command, (_storable(assignment), _storable(student_id)))
+            connection.execute(command, (storage.storable(assignment), storage.storable(student_id)))
 
     def crashes(self, assignment: str, student_id: str, key: str) -> int:
         """How often this submission was running when the grader or its worker died."""
@@ -248,7 +280,7 @@ class Gradebook:
             raise
 
     def _rows(self, query: str, *parameters: str) -> list[GradeRow]:
-        grades = self._connection.execute(query, [_storable(parameter) for parameter in parameters]).fetchall()
+        grades = self._connection.execute(query, [storage.storable(parameter) for parameter in parameters]).fetchall()
         items = "SELECT * FROM items WHERE grade = ? ORDER BY position"
         return [
             rows.grade_row(
@@ -258,118 +290,15 @@ class Gradebook:
         ]
 
     def _value(self, query: str, *parameters: str) -> Any:
-        with _explained(self._path):
-            row = self._connection.execute(query, [_storable(parameter) for parameter in parameters]).fetchone()
+        with storage.explained(self._path):
+            row = self._connection.execute(query, [storage.storable(parameter) for parameter in parameters]).fetchone()
         return row[0]
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with _explained(self._path), self._connection:  # the connection commits at the end, or rolls back
+        with storage.explained(self._path), self._connection:  # the connection commits at the end, or rolls back
             self._connection.execute("BEGIN IMMEDIATE")
             yield self._connection
-
-
-def _create(path: Path) -> None:
-    """Make an empty gradebook under another name and move it into place, so that a short file is always a damaged one.
-
-    Raises:
-        GradebookError: the log of a lost gradebook lies here, which SQLite would replay into the new one.
-    """
-    if path.with_name(f"{path.name}-wal").exists():
-        raise GradebookError(f"{path} is gone but its {path.name}-wal is there; put {path.name} back or remove both")
-    draft = path.with_name(f"{path.name}.new")
-    try:
-        for leftover in (draft, draft.with_name(f"{draft.name}-journal")):
-            leftover.unlink(missing_ok=True)
-        with _explained(path):
-            connection = sqlite3.connect(draft, isolation_level=None)
-            try:
-                connection.executescript(schema.script())
-                connection.execute("INSERT INTO secrets (secret) VALUES (?)", (secrets.token_bytes(32),))
-            finally:
-                connection.close()
-        draft.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError as error:
-        raise GradebookError(f"{path} {_CLOSED} ({error.strerror})") from error
-
-
-def _connect(path: Path, *, writing: bool) -> sqlite3.Connection:
-    if not path.exists():
-        raise GradebookError(f"there is no gradebook at {path}; run `grader grade` first or name its folder with --out")
-    if path.stat().st_size < _SMALLEST_PAGE:  # SQLite takes it for a new database and throws away the log beside it
-        raise GradebookError(f"{path} {_DAMAGED}")
-    with _explained(path):
-        # mode=rw never makes a file, so that a gradebook that vanishes is not silently begun anew.
-        connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=_PATIENCE_S
-        )
-        try:
-            _verify(connection, path, writing=writing)
-            connection.row_factory = sqlite3.Row
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")  # NORMAL may lose a commit with the power
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute(f"PRAGMA query_only = {int(not writing)}")
-        except BaseException:
-            connection.close()
-            raise
-    return connection
-
-
-def _verify(connection: sqlite3.Connection, path: Path, *, writing: bool) -> None:
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    page_size = connection.execute("PRAGMA page_size").fetchone()[0]
-    log = path.with_name(f"{path.name}-wal")
-    torn = path.stat().st_size % page_size and not (log.exists() and log.stat().st_size)  # a log may mend the last page
-    if version == 0 or torn:
-        raise GradebookError(f"{path} {_DAMAGED}")
-    if not schema.EARLIEST <= version <= schema.VERSION:
-        raise GradebookError(
-            f"{path} has format {version}, this grader writes {schema.VERSION};"
-            " use the grader that made it or choose another --out"
-        )
-    for table in ("grades", "items", "attempts", "secrets"):  # observations are large, and checked when read
-        if connection.execute(f"PRAGMA quick_check({table})").fetchone()[0] != "ok":
-            raise GradebookError(f"{path} {_DAMAGED}")
-    if version < schema.VERSION and not writing:
-        raise GradebookError(
-            f"{path} has the earlier format {version}, this grader reads {schema.VERSION};"
-            f" `grader rescore --out {path.parent}` brings it up to date"
-        )
-    if version < schema.VERSION:
-        connection.executescript(schema.script(since=version))
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Turn what a disk or another program does to us into one clear line; our own mistakes in SQL stay as they are."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        remedy = _REMEDIES.get(getattr(error, "sqlite_errorcode", -1) & 0xFF)
-        if remedy is None:
-            raise
-        raise GradebookError(f"{path} {remedy} ({error})") from error
-
-
-def _insert(connection: sqlite3.Connection, table: str, values: Mapping[str, Any]) -> int:
-    columns = ", ".join(f'"{column}"' for column in values)
-    marks = ", ".join("?" * len(values))
-    parameters = [_storable(value) if isinstance(value, str) else value for value in values.values()]
-    command = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608 - table and columns are ours
-    number = connection.execute(command, parameters).lastrowid
-    assert number is not None
-    return number
-
-
-def _storable(text: str) -> str:
-    """The text without lone surrogates, which file names and JSON may bring along and SQLite refuses."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _told(compressed: bytes | None) -> str:

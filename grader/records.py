@@ -8,7 +8,7 @@ Nothing here knows torch, Jupyter or SQLite.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -43,6 +43,14 @@ class Status(StrEnum):
     PROVISIONAL = "provisional"  # only written answers wait for a person
     NEEDS_STAFF = "needs_staff"  # something is broken or unreadable
     MISSING = "missing"  # on the roster, nothing handed in
+
+    @classmethod
+    def of(cls, problem: str, outcomes: Iterable[Outcome]) -> Status:
+        """That of a submission with these outcomes, or that could not be graded because of a problem."""
+        found = set(outcomes)
+        if problem or Outcome.BROKEN in found:
+            return cls.NEEDS_STAFF
+        return cls.PROVISIONAL if Outcome.WAITING in found else cls.GRADED
 
 
 class Profile(StrEnum):
@@ -286,7 +294,4 @@ class Grade:
     @property
     def status(self) -> Status:
         """What the table says about this submission."""
-        outcomes = {score.finding.outcome for score in self.scores}
-        if self.problem or Outcome.BROKEN in outcomes:
-            return Status.NEEDS_STAFF
-        return Status.PROVISIONAL if Outcome.WAITING in outcomes else Status.GRADED
+        return Status.of(self.problem, (score.finding.outcome for score in self.scores))

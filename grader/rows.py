@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from grader.lateness import Arrival
@@ -29,6 +29,12 @@ class ItemRow:
     hint: str = ""
     evidence: Mapping[str, Any] = field(default_factory=dict)
     key: str = ""
+    below: ItemRow | None = None  # as the check left it, where a person decided about it since
+
+    @property
+    def checked(self) -> ItemRow:
+        """The item as the check left it, whatever a person decided since."""
+        return self.below or self
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,12 @@ class GradeRow:
     key: str
     observations: str  # none, kept, or how far they were above the cap
     items: tuple[ItemRow, ...]
+
+    @property
+    def checked(self) -> GradeRow:
+        """The grade as it was recorded, whatever people decided since."""
+        items = tuple(item.checked for item in self.items)
+        return replace(self, items=items, status=Status.of(self.problem, (item.outcome for item in items)))
 
     @property
     def earned(self) -> float:

@@ -1,7 +1,7 @@
 """The tables of a gradebook, and how one of an earlier format becomes one of today's: SQL as text, nothing else.
 
 A change of the tables is one more entry of `MIGRATIONS`. A new gradebook goes through all of them, so that old and
-new ones never differ. Grades are history: no migration may change or remove one.
+new ones never differ. Grades and decisions are history: no migration may change or remove one.
 """
 
 from __future__ import annotations
@@ -50,10 +50,24 @@ CREATE TABLE arrivals (
 );
 """
 
+# What people decided about grades: never changed, undone by another row.
+_DECISIONS: Final = """
+CREATE TABLE decisions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, assignment TEXT NOT NULL, student_id TEXT NOT NULL, item TEXT NOT NULL,
+    kind TEXT NOT NULL, who TEXT NOT NULL, points REAL, possible REAL, text TEXT NOT NULL, why TEXT NOT NULL,
+    about INTEGER REFERENCES decisions (id), beneath TEXT NOT NULL,
+    at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%S+00:00', 'now'))
+);
+CREATE INDEX decisions_by_item ON decisions (assignment, student_id, item);
+CREATE TRIGGER decisions_stay BEFORE UPDATE ON decisions BEGIN SELECT RAISE(ABORT, 'decisions are history'); END;
+CREATE TRIGGER decisions_last BEFORE DELETE ON decisions BEGIN SELECT RAISE(ABORT, 'decisions are history'); END;
+"""
+
 EARLIEST: Final = 2  # the earliest format that can be brought up to date
 MIGRATIONS: Final = {  # by the format that they lead to
     2: _FIRST,
     3: _ROSTER,
+    4: _DECISIONS,
 }
 VERSION: Final = max(MIGRATIONS)
 

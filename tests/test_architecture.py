@@ -24,7 +24,8 @@ LAYERS = (
     ("pipeline", "verifying"),
     ("measuring",),
     ("kernel", "answer_key", "checks", "gradebook", "reports", "exports", "recording", "keys", "kept_answers"),
-    ("marks",),
+    ("marks", "deciding"),
+    ("decisions", "storage"),
     (
         "rubric",
         "submissions",
@@ -82,7 +83,7 @@ DOORS = {
     "rich": ("cli/", "reports/", "verifying/report.py"),
 }  # fmt: skip
 STANDARD_DOORS = {
-    "sqlite3": ("gradebook.py", "forgetting.py"),
+    "sqlite3": ("gradebook.py", "forgetting.py", "storage.py", "deciding.py"),
     "argparse": ("cli/",),
 }
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from grader import gradebook
+from grader import gradebook, storage
 from grader.errors import GradebookError
 from grader.gradebook import Gradebook
 from grader.lateness import Arrival
@@ -110,14 +110,14 @@ def test_a_grade_survives_a_kill_right_after_it_was_recorded(path: Path) -> None
 
 def test_a_grade_half_recorded_at_the_kill_leaves_nothing(path: Path) -> None:
     script = """
-from grader import gradebook
-insert = gradebook._insert
+from grader import storage
+insert = storage.insert
 def dying(connection, table, values):
     insert(connection, table, values)
     os.kill(os.getpid(), signal.SIGKILL)
 book = Gradebook.open(path)
 book.started("hw2-cnn", "ada", "k1")
-gradebook._insert = dying
+storage.insert = dying
 book.record("hw2-cnn", grade, key="k1")
 """
 
@@ -181,7 +181,7 @@ for number in range(20):
 def test_a_program_that_holds_the_gradebook_for_good_is_one_clear_line(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gradebook, "_PATIENCE_S", 0.1)
+    monkeypatch.setattr(storage, "PATIENCE_S", 0.1)
     script = "import sqlite3; c = sqlite3.connect(path, isolation_level=None); c.execute('BEGIN IMMEDIATE')\n"
     with Gradebook.open(path) as book, begin(script + "print('held', flush=True); sys.stdin.read()", path) as other:
         assert other.stdout is not None
@@ -516,9 +516,9 @@ def test_a_folder_with_odd_characters_holds_a_gradebook(tmp_path: Path) -> None:
 
 
 def as_of_format_2(path: Path) -> None:
-    """Make the gradebook one of the former format, which had neither roster nor arrivals."""
+    """Make the gradebook one of the former format, which had neither roster, arrivals nor decisions."""
     connection = sqlite3.connect(path)
-    connection.executescript("DROP TABLE roster; DROP TABLE arrivals; PRAGMA user_version = 2;")
+    connection.executescript("DROP TABLE roster; DROP TABLE arrivals; DROP TABLE decisions; PRAGMA user_version = 2;")
     connection.close()
 
 

@@ -193,7 +193,7 @@ def _run(options: Options, work: Work, plan: Plan, book: Gradebook, pages: Pages
 
     def finished(each: Grade) -> None:
         watch.finished(each)  # first, because a page may meet a full disk, and the grade is recorded already
-        pages.write(row_of(assignment.name, each))
+        pages.write(book.decided(row_of(assignment.name, each)))
 
     with Stop(watch.told) as stop:
         run = Run(work, options.runner, workers, book, keys, recorded, replace(watch, finished=finished), stop)

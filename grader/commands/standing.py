@@ -51,7 +51,7 @@ def stands(row: GradeRow | None, sha256: str, terms: Terms, rejudge: Rejudge | N
         terms: what is asked now.
         rejudge: judges an item from recorded answers; without it such items are only named.
     """
-    stored = {each.item: each for each in row.items} if row else {}
+    stored = {each.item: each.checked for each in row.items} if row else {}
     wanted = _with_needs(stored, sha256, terms)
     scores: dict[str, Score] = {}
     findings: dict[str, Finding] = {}
@@ -86,7 +86,7 @@ def stands(row: GradeRow | None, sha256: str, terms: Terms, rejudge: Rejudge | N
 def differs(row: GradeRow, scores: Iterable[Score]) -> bool:
     """Whether these are not just the scores of the stored grade."""
     return [_content(score) for score in scores] != [
-        (each.item, each.section, each.title, each.earned, each.possible, each.key) for each in row.items
+        (each.item, each.section, each.title, each.earned, each.possible, each.key) for each in row.checked.items
     ]
 
 
@@ -107,7 +107,8 @@ def rescored(row: GradeRow, scores: Iterable[Score], submission: Submission | No
 
 
 def as_stored(item: Item, kept: ItemRow) -> Score:
-    """A score as the gradebook has it."""
+    """A score as it was recorded, whatever people decided since."""
+    kept = kept.checked
     finding = Finding(kept.outcome, kept.credit, kept.message, kept.hint, evidence=kept.evidence)
     return Score(item, finding, kept.earned, kept.possible, kept.key)
 

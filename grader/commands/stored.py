@@ -111,7 +111,10 @@ def staleness(course: Rubric, assignment: Assignment, rows: Sequence[GradeRow], 
         standing = stands(row, row.sha256, Terms(assignment, known[conditions], wanted, anew=()))
         others = {*standing.rejudge, *standing.run} & {each.item for each in row.items}  # a new item is not decided
         points = {item.id: item.points for item in assignment.items}
-        if any(each.outcome.decided and points.get(each.item) != each.possible for each in row.items):
+        others_now = [each for each in row.items if each.outcome.decided and points.get(each.item) != each.possible]
+        if others_now and all(each.below for each in others_now):
+            found[row.student_id] = "marked out of other points than the rubric has now; look again in `grader review`"
+        elif others_now:
             found[row.student_id] = "points in the rubric have changed since; run `grader rescore`"
         elif row.grader_version != __version__:
             found[row.student_id] = f"graded by version {row.grader_version} of the grader, this is {__version__}"

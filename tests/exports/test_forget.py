@@ -10,6 +10,7 @@ import pytest
 from grader import cli, rubric
 from grader.commands.forget import Options, forget
 from grader.commands.grade import write_tables
+from grader.decisions import Decision, Kind
 from grader.errors import UsageError
 from grader.gradebook import Gradebook
 from grader.lateness import Arrival
@@ -28,6 +29,8 @@ def given(tmp_path: Path) -> Class:
         book.crashed("hw2", YOUNGHEE.student_id)
         large = "INSERT INTO observations SELECT id, randomblob(200000) FROM grades WHERE student_id = ?"
         book._connection.execute(large, (YOUNGHEE.student_id,))
+        comment = Decision("hw2", YOUNGHEE.student_id, "written", Kind.COMMENT, "lee", text="Well put, 영희.")
+        book.decide(Decision("hw2", YOUNGHEE.student_id, "written", Kind.UNDO, "lee", about=book.decide(comment)))
         write_tables(given.out, book.current("hw2"), assignment)
     (given.out / "feedback").mkdir()
     for each in (CHULSOO, YOUNGHEE):
@@ -52,7 +55,15 @@ def test_nothing_of_the_student_stays_in_any_file(given: Class) -> None:
     found = forget(Options(YOUNGHEE.student_id, given.out, given.folder, sure=True))
 
     assert left(given.out) == []
-    assert found.rows == {"grades": 1, "items": 2, "observations": 1, "roster": 1, "arrivals": 1, "attempts": 1}
+    assert found.rows == {
+        "grades": 1,
+        "items": 2,
+        "observations": 1,
+        "roster": 1,
+        "arrivals": 1,
+        "attempts": 1,
+        "decisions": 2,
+    }
     assert [str(path.relative_to(given.out)) for path in found.files] == [
         "exports/grades.csv",
         "exports/gradescope/2019170362.json",

@@ -59,6 +59,7 @@ _AND: Final = _("` and `")
 _UNITS: Final = (_("day"), _("days"), _("h"), _("min"), _("s"), _("a moment"))
 
 TEMPLATES: Final = (
+    _("Marked by a person."),
     _("{count} of {asked} cases agree with the reference."),
     _("{count} of {asked} cases are wrong."),
     _("Outputs and gradients agree with the reference in {count} of {asked} cases."),
