@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import hmac
 import importlib
 import inspect
 import random
@@ -19,6 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import torch
 
+from grader import seeds
 from grader.errors import AnswerKeyError, RubricError
 from grader.kept_answers import KeptAnswers
 from grader.kernel.inside.answering import NotDefined, answer
@@ -127,12 +127,11 @@ class AnswerKey:
         """The seed of a case: by HMAC from the secret, so that a regrade repeats it, or public."""
         if self._secret is None:
             return self.public_seed(item, number)
-        message = f"{item}/{number}".encode()
-        return int.from_bytes(hmac.new(self._secret, message, "sha256").digest()[:6], "little")
+        return seeds.hidden(self._secret, item, number)
 
     def public_seed(self, item: str, number: int) -> int:
         """The seed of a case that students may see, whatever the secret."""
-        return int.from_bytes(hashlib.sha256(f"public/{item}/{number}".encode()).digest()[:6], "little")
+        return seeds.public(item, number)
 
     def misconceptions(self, probes: Sequence[Probe]) -> Iterator[tuple[str, Sequence[Observation]]]:
         """Per misconception of the probes' target its sentence, and what it answers to the probes."""

@@ -4,6 +4,7 @@ GraderError                 one clear line for whoever runs the grader
 +-- CourseError             the instructor's files are wrong (exit code 2)
 |   +-- RubricError         rubric.yaml
 |   +-- AnswerKeyError     the reference itself fails
+|   +-- ReleaseError       what students receive cannot be made, or what they received is damaged
 +-- UsageError              the command line is wrong (exit code 2)
 +-- MachineryError          this machine or our code is at fault (exit code 3)
     +-- SandboxError        no sandbox, or it could not be started
@@ -33,6 +34,10 @@ class RubricError(CourseError):
 
 class AnswerKeyError(CourseError):
     """The reference implementation fails a probe that it has to answer."""
+
+
+class ReleaseError(CourseError):
+    """What students receive cannot be made, or what they received is damaged or was not found."""
 
 
 class UsageError(GraderError):

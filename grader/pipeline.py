@@ -17,12 +17,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from grader import __version__, checks, notebook, recording, scoring
-from grader.answer_key import AnswerKey
 from grader.checks import trainings
-from grader.checks.asking import failed, sentence
+from grader.checks.asking import Reference, failed, sentence
 from grader.checks.picturing import Previewed
 from grader.errors import CourseError
 from grader.kernel.cells import Script, Slice
@@ -33,6 +32,7 @@ from grader.measuring.session import Measuring
 from grader.probes import Missing, Observation, Probe, Returned, Session, Version
 from grader.recording import NotRecorded, Recorder
 from grader.records import Assignment, Finding, Grade, Item, Outcome, Profile, Submission
+from grader.releases.key import NotReleased
 
 _T = TypeVar("_T")
 
@@ -41,12 +41,29 @@ Lend: TypeAlias = Callable[[], AbstractContextManager[Sandboxes]]
 _log = logging.getLogger(__name__)
 
 
+class Key(Reference, Protocol):
+    """Who knows the right answers of an assignment: its reference, or what was released of it (homes.py)."""
+
+    @property
+    def solutions(self) -> Any:
+        """What has the right definitions as attributes; none where they were not released."""
+        ...
+
+    def stand_in(self, target: str) -> str | None:
+        """Source text of a right helper, where there is one.
+
+        Raises:
+            NotReleased: there is one, but it stays with the course.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Course:
     """What every submission is graded with."""
 
     assignment: Assignment
-    key: AnswerKey
+    key: Key
     sandboxes: Sandboxes
     device: str
     profile: Profile
@@ -158,6 +175,8 @@ def _guarded(item: Item, do: Callable[[], _T]) -> _T | Finding:
         return do()
     except (CourseError, NotRecorded):
         raise
+    except NotReleased as told:
+        return Finding(Outcome.WAITING, 0.0, str(told))
     except Exception as error:  # noqa: BLE001 - the one broad except: a fault of ours is a finding for staff
         _log.exception("%s: the check failed", item.id)
         return Finding(Outcome.BROKEN, 0.0, f"The grader failed on this item ({type(error).__name__}: {error}).")

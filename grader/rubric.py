@@ -63,6 +63,15 @@ def load(course: Path, bind: BindCheck) -> Rubric:
         raise RubricError(f"{path}: not valid YAML: {error}") from error
     except ValueError as error:
         raise RubricError(f"{path}: {error}") from error
+    return read(content, course, bind)
+
+
+def read(content: Any, course: Path, bind: BindCheck) -> Rubric:
+    """What a rubric says, as plain values; `bind` proves that each item's options fit its check.
+
+    Raises:
+        RubricError: it says something that it cannot mean.
+    """
     top = _mapping(content, FILE)
     _known(top, {"version", "language", "intake", "policy", "assignments"}, FILE)
     if top.get("version") != 1:

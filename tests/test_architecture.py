@@ -23,6 +23,8 @@ LAYERS = (
     ("runners",),
     ("pipeline", "verifying"),
     ("measuring",),
+    ("homes",),
+    ("releases",),
     ("kernel", "answer_key", "checks", "gradebook", "reports", "exports", "recording", "keys", "kept_answers"),
     ("marks", "deciding"),
     ("decisions", "storage"),
@@ -44,6 +46,7 @@ LAYERS = (
         "schema",
         "forgetting",
         "extensions",
+        "seeds",
     ),
     ("documents", "lateness", "roster", "policy"),
     ("mappings",),
@@ -64,10 +67,10 @@ ACROSS = {
 
 # Third parties, and the only places that may import them.
 DOORS = {
-    "torch": ("answer_key.py", "checks/", "commands/calibrate.py", "commands/doctor.py", "commands/isolation.py", "compare.py", "diagnosis/", "kernel/", "measuring/", "runners/work.py", "commands/rescoring.py", "commands/verify.py", "verifying/candidates.py"),
+    "torch": ("answer_key.py", "checks/", "commands/calibrate.py", "commands/doctor.py", "commands/isolation.py", "compare.py", "diagnosis/", "kernel/", "measuring/", "releases/", "runners/work.py", "commands/rescoring.py", "commands/verify.py", "verifying/candidates.py"),
     "numpy": ("answer_key.py", "datasets.py", "kernel/"),
     "IPython": ("kernel/", "notebook/"),
-    "safetensors": ("kernel/inside/", "measuring/"),
+    "safetensors": ("kernel/inside/", "measuring/", "releases/"),
     "traitlets": ("kernel/inside/",),
     "pyseccomp": ("kernel/sandbox.py",),
     "torchvision": ("kernel/inside/",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from grader import datasets, rubric, submissions
+from grader import datasets, homes, submissions
 from grader.commands import choosing
 from grader.errors import UsageError
 from grader.kernel.sandbox import Confinement
@@ -28,7 +28,7 @@ def check(
     Args:
         notebook: the student's file.
         wanted: item ids, sections or names; everything but accuracy and written answers when empty.
-        course: the folder with rubric.yaml; found upwards from the notebook when None.
+        course: the folder with rubric.yaml, or that students received; found upwards from the notebook when None.
         assignment: its name; when None the only one, or the one whose names the notebook defines.
         told: hears which assignment was chosen.
 
@@ -38,8 +38,8 @@ def check(
     from grader import checks
 
     (submission,) = _one(notebook)
-    home = course or rubric.find_course(notebook.resolve().parent)
-    chosen, sentence = choosing.choose(rubric.load(home, checks.bind), assignment, [submission])
+    home = course or homes.find(notebook.resolve().parent)
+    chosen, sentence = choosing.choose(homes.load(home, checks.bind), assignment, [submission])
     if sentence:
         told(sentence)
     only = tuple(item.id for item in _items(chosen, wanted))

@@ -35,7 +35,7 @@ class Part:
 class Work:
     """One run of the grader over submissions."""
 
-    course: Path
+    course: Path  # its home: the course, or a released folder
     assignment: Assignment
     secret: bytes | None = field(repr=False)  # None: the public cases
     confinement: Confinement
@@ -114,8 +114,7 @@ def _course(work: Work, sandboxes: Sandboxes, lend: Lend | None) -> Course:
     """What every submission is graded with; imports what takes long."""
     import torch
 
-    from grader import checks, keys
-    from grader.answer_key import AnswerKey
+    from grader import checks, homes, keys
     from grader.kept_answers import KeptAnswers
     from grader.pipeline import Course
 
@@ -126,7 +125,7 @@ def _course(work: Work, sandboxes: Sandboxes, lend: Lend | None) -> Course:
     kept = None
     if work.answers is not None:
         kept = KeptAnswers(work.answers, assignment.name, keys.reference_hash(work.course, assignment.reference))
-    key = AnswerKey(work.course, assignment.reference, secret=work.secret, kept=kept)
+    key = homes.key(work.course, assignment, secret=work.secret, kept=kept)
     return Course(assignment, key, sandboxes, work.device, work.profile, lend)
 
 
