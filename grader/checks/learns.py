@@ -12,7 +12,7 @@ not finish must cost nothing. Each training has the whole time limit of a traini
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -43,6 +43,16 @@ class Measured:
     def accuracy(self) -> float:
         """On the test split."""
         return float(self.found["accuracy"])
+
+    @property
+    def images(self) -> int:
+        """How many it was measured on."""
+        return int(self.found["images"])
+
+    @property
+    def error(self) -> float:
+        """The standard error of the accuracy."""
+        return math.sqrt(self.accuracy * (1 - self.accuracy) / self.images)
 
     def evidence(self, steps: float) -> dict[str, Value]:
         """What the feedback shows of it, as JSON values; `steps` of the recipe count where training does not say."""
@@ -85,42 +95,50 @@ def learns(
     def measured(number: int) -> Measured | Finding:
         seed = reference.seed(item.id, number)
         train = train_probe(item, seed, recipe, data=data, device=device, args=args, kwargs=kwargs)
-        if profile == "full":
-            settled_on = settled(student, train, number, otherwise=without_training)
-            if isinstance(settled_on, Finding):
-                return settled_on
-            own = trained_once(student, settled_on, recipe, data=data, device=device)
-            if not isinstance(own, Measured) or not (own.training.by_hand and own.doubts.before):
-                return own
+        own = settled(student, train, number, otherwise=without_training) if profile == "full" else train
+        if isinstance(own, Finding):
+            return own
+        found = trained_once(student, own, recipe, data=data, device=device)
+        if isinstance(found, Measured) and found.training.by_hand and found.doubts.before:
             # What steps by hand have taught it and what was brought along look alike: the class tells which it is.
-        return trained_once(student, train, recipe, data=data, device=device)
+            return trained_once(student, train, recipe, data=data, device=device)
+        return found
 
     try:
-        first = measured(0)
-        if isinstance(first, Finding):
-            return first
-        runs = [first]
-        images = int(first.found["images"])
-        if not first.doubts.certain and _undecided(first.accuracy, images, recipe):
-            repeated = [measured(number) for number in range(1, 1 + _REPETITIONS)]
-            runs += [each for each in repeated if isinstance(each, Measured)]
+        runs = _as_often_as_needed(measured, recipe)
     except DataMissing as error:
         return Finding(Outcome.BROKEN, 0.0, str(error))
+    if isinstance(runs, Finding):
+        return runs
     counts = _counting(runs)
-    evidence = {
-        **counts.evidence(recipe["steps"]),
+    shown = {"data": data, "recipe": dict(recipe), "device": device, "profile": profile}
+    evidence = {**counts.evidence(recipe["steps"]), **_together(runs), **shown}
+    if certain := [each.doubts.certain for each in runs if each.doubts.certain]:
+        return failed(certain[0], evidence=evidence)
+    finding = _ramp(counts, recipe, _spread(runs) + _constant(counts, data), evidence)
+    return finding if asked is None else hyperparameters.judged(finding, student, item, asked, on_other)
+
+
+def _as_often_as_needed(
+    measured: Callable[[int], Measured | Finding], recipe: Mapping[str, float]
+) -> list[Measured] | Finding:
+    """One training, or three where chance could decide; a finding where the first gives no accuracy."""
+    first = measured(0)
+    if isinstance(first, Finding):
+        return first
+    if first.doubts.certain or not _undecided(first, recipe):
+        return [first]
+    repeated = [measured(number) for number in range(1, 1 + _REPETITIONS)]
+    return [first, *(each for each in repeated if isinstance(each, Measured))]
+
+
+def _together(runs: Sequence[Measured]) -> dict[str, Value]:
+    """What the feedback shows of all trainings, as JSON values."""
+    return {
         "accuracies": [round(each.accuracy, 4) for each in runs],
         "seeds": [each.seed for each in runs],
         "doubts": list(dict.fromkeys(sentence for each in runs for sentence in each.doubts.odd)),
-        "data": data,
-        "recipe": dict(recipe),
-        "device": device,
-        "profile": profile,
     }
-    if certain := [each.doubts.certain for each in runs if each.doubts.certain]:
-        return failed(certain[0], evidence=evidence)
-    finding = _ramp(counts.accuracy, images, recipe, _spread(runs) + _constant(counts, data), evidence)
-    return finding if asked is None else hyperparameters.judged(finding, student, item, asked, on_other)
 
 
 def trained_once(
@@ -148,10 +166,10 @@ def trained_once(
     return Measured(train.seed, training, measured.value, doubts(train.target, training, known, measured.value))
 
 
-def _undecided(accuracy: float, images: int, recipe: Mapping[str, float]) -> bool:
+def _undecided(run: Measured, recipe: Mapping[str, float]) -> bool:
     """Whether another seed could well have given other credit."""
-    error = _error(accuracy, images)
-    return recipe["none"] - _SURE_FAIL * error <= accuracy < recipe["full"] + _SURE_PASS * error
+    none, full = recipe["none"], recipe["full"]
+    return none - _SURE_FAIL * run.error <= run.accuracy < full + _SURE_PASS * run.error
 
 
 def _counting(runs: Sequence[Measured]) -> Measured:
@@ -174,19 +192,12 @@ def _constant(run: Measured, data: str) -> str:
     return f" It answers {names[said[0]]} to every image." if len(said) == 1 else ""
 
 
-def _error(accuracy: float, images: int) -> float:
-    """The standard error of an accuracy measured on so many images."""
-    return math.sqrt(accuracy * (1 - accuracy) / images)
-
-
-def _ramp(
-    accuracy: float, images: int, recipe: Mapping[str, float], spread: str, evidence: Mapping[str, Value]
-) -> Finding:
+def _ramp(run: Measured, recipe: Mapping[str, float], remark: str, evidence: Mapping[str, Value]) -> Finding:
     none, full = recipe["none"], recipe["full"]
-    credit = round(min(1.0, max(0.0, (accuracy - none) / (full - none))), 4)
+    credit = round(min(1.0, max(0.0, (run.accuracy - none) / (full - none))), 4)
     measured = (
-        f"Test accuracy {accuracy:.3f} ± {_error(accuracy, images):.3f} on {images} images "
-        f"after {evidence['steps']} steps; full credit from {full:g}.{spread}"
+        f"Test accuracy {run.accuracy:.3f} ± {run.error:.3f} on {run.images} images "
+        f"after {evidence['steps']} steps; full credit from {full:g}.{remark}"
     )
     if credit >= 1:
         return passed(measured, evidence)
