@@ -59,7 +59,7 @@ class AnswerKey:
         self._secret = secret
         self._solutions = _module(course, name, "solutions")
         self._inputs = _module(course, name, "inputs")
-        self._stand_ins = _module(course, name, "stand_ins")
+        self._stand_ins: Mapping[str, Any] = _table(course, name, "stand_ins", "STAND_INS")
         self._mistakes = _module(course, name, "misconceptions")
         # Targets that are values: each of their misconceptions is a function that makes the names it binds.
         self._values: frozenset[str] = getattr(self._mistakes, "VALUES", frozenset())
@@ -176,15 +176,11 @@ class AnswerKey:
 
     def equivalents(self) -> Mapping[str, Mapping[str, str]]:
         """By definition the changes that make no difference to what is asked, each with the reason."""
-        try:
-            made: Mapping[str, Mapping[str, str]] = _module(self._course, self._name, "equivalents").EQUIVALENTS
-        except RubricError:
-            return {}
-        return made
+        return _table(self._course, self._name, "equivalents", "EQUIVALENTS")
 
     def stand_in(self, target: str) -> str | None:
         """Source text of a right helper made of torch's own operations, where there is one."""
-        made = self._stand_ins.STAND_INS.get(target)
+        made = self._stand_ins.get(target)
         return None if made is None else inspect.getsource(made)
 
 
@@ -232,6 +228,14 @@ def _travelling(value: Any, seed: int) -> Value:
     if isinstance(value, Mapping) and "layer" in value:
         return Layer(value["layer"], dict(value["kwargs"]), seed)
     return value
+
+
+def _table(course: Path, name: str, part: str, table: str) -> Mapping[str, Any]:
+    """A table of a part of the reference that not every course has."""
+    if not (course / "reference" / name / f"{part}.py").is_file():
+        return {}
+    made: Mapping[str, Any] = getattr(_module(course, name, part), table)
+    return made
 
 
 def _module(course: Path, name: str, part: str) -> ModuleType:

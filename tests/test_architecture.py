@@ -26,7 +26,7 @@ LAYERS = (
     ("homes",),
     ("releases",),
     ("kernel", "answer_key", "checks", "gradebook", "reports", "exports", "recording", "keys", "kept_answers"),
-    ("marks", "deciding"),
+    ("marks", "deciding", "authoring"),
     ("decisions", "storage"),
     (
         "rubric",

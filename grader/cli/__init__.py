@@ -13,12 +13,20 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader import __version__
-from grader.cli import calibrating, checking, exporting, grading, machine, reporting
+from grader.cli import authoring, calibrating, checking, exporting, grading, machine, reporting
 from grader.errors import GraderError
 from grader.escaping import LogFormatter, visible
 
 # In the order in which help lists their commands.
-GROUPS: Final = (grading.add, reporting.add, exporting.add, checking.add, calibrating.add, machine.add)
+GROUPS: Final = (
+    grading.add,
+    reporting.add,
+    exporting.add,
+    checking.add,
+    authoring.add,
+    calibrating.add,
+    machine.add,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

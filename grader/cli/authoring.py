@@ -1,0 +1,68 @@
+"""`grader new` and `grader stubs`."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from grader.cli.options import course_option
+from grader.escaping import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from grader.cli.options import Commands
+
+
+def add(commands: Commands) -> None:
+    """Tell argparse about them."""
+    new = commands.add_parser("new", help="begin an assignment: notebook, rubric entry, reference; overwrites nothing")
+    new.add_argument("name", help="such as hw3-attention")
+    new.add_argument("--title", default="", help="what students read; made of the name if absent")
+    course_option(new)
+    new.set_defaults(run=_new)
+    stubs = commands.add_parser("stubs", help="write the stubs of an assignment's notebooks anew from its reference")
+    stubs.add_argument("name", help="an assignment")
+    stubs.add_argument("--check", action="store_true", help="write nothing; exit with 1 where a stub is out of step")
+    course_option(stubs)
+    stubs.set_defaults(run=_stubs)
+
+
+def _new(arguments: argparse.Namespace) -> int:
+    from grader.commands import new as command
+
+    made = command.new(arguments.name, title=arguments.title, course=arguments.course)
+    if made.begun:
+        print(f"A new course begins in {visible(str(made.course))}.")
+    for path in made.files:
+        print(f"  {visible(str(path))}")
+    print(
+        "Replace the example `centre` by what you ask for: solutions.py, inputs.py, misconceptions.py, the items in"
+        f" rubric.yaml.\nThen: grader stubs {made.name} && grader verify {made.name}"
+    )
+    return 0
+
+
+def _stubs(arguments: argparse.Namespace) -> int:
+    from grader.commands import new as command
+
+    found = command.renew(arguments.name, course=arguments.course, only_look=arguments.check)
+    done = "is out of step" if arguments.check else "written anew"
+    _told(found.written, done)
+    _told(found.added, "is in no notebook" if arguments.check else "added at the end")
+    _told(found.gone, "is not in the reference any more; its cell is left as it is")
+    if found.unmarked:
+        print(
+            f"No cell of {arguments.name} is made of the reference, so nothing is written. A cell is where its metadata"
+            ' say so: {"grader": {"stub": ["name"]}}.'
+        )
+    elif not (found.changed or found.gone):
+        print(f"The stubs of {arguments.name} are those of its reference.")
+    return 1 if arguments.check and (found.changed or found.gone) else 0
+
+
+def _told(found: Mapping[Path, tuple[str, ...]], what: str) -> None:
+    for path, names in found.items():
+        for name in names:
+            print(f"{visible(path.name)}: {visible(name)} {what}")
