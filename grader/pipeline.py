@@ -8,8 +8,6 @@ from __future__ import annotations
 import contextlib
 import datetime
 import functools
-import inspect
-import logging
 import platform
 import re
 import time
@@ -17,45 +15,22 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import TypeAlias
 
 from grader import __version__, checks, notebook, recording, scoring
 from grader.checks import trainings
-from grader.checks.asking import Reference, failed, sentence
 from grader.checks.picturing import Previewed
-from grader.errors import CourseError
+from grader.judging import Key, guarded, judge
 from grader.kernel.cells import Script, Slice
 from grader.kernel.session import KernelSession
-from grader.kernel.submitted import AtVersion, SubmittedSession
+from grader.kernel.submitted import SubmittedSession
 from grader.kernel.template import Sandboxes
 from grader.measuring.session import Measuring
-from grader.probes import Missing, Observation, Probe, Returned, Session, Version
-from grader.recording import NotRecorded, Recorder
-from grader.records import Assignment, Finding, Grade, Item, Outcome, Profile, Submission
-from grader.releases.key import NotReleased
-
-_T = TypeVar("_T")
+from grader.probes import Observation, Probe, Returned, Session, Version
+from grader.recording import Recorder
+from grader.records import Assignment, Finding, Grade, Item, Profile, Submission
 
 Lend: TypeAlias = Callable[[], AbstractContextManager[Sandboxes]]
-
-_log = logging.getLogger(__name__)
-
-
-class Key(Reference, Protocol):
-    """Who knows the right answers of an assignment: its reference, or what was released of it (homes.py)."""
-
-    @property
-    def solutions(self) -> Any:
-        """What has the right definitions as attributes; none where they were not released."""
-        ...
-
-    def stand_in(self, target: str) -> str | None:
-        """Source text of a right helper, where there is one.
-
-        Raises:
-            NotReleased: there is one, but it stays with the course.
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +91,7 @@ def grade(
             opened = Previewed(submitted)
             for item in quick:
                 if checks.kinds()[item.check].pictures:
-                    _guarded(item, functools.partial(opened.preview, course.key, item))
+                    guarded(item, functools.partial(opened.preview, course.key, item))
             for item in quick:
                 findings[item.id] = judged(opened, item)
             if not course.trains_apart:
@@ -146,135 +121,6 @@ def grade(
         observations=recording.joined({item: each.dump() for item, each in recorders.items()}),
         timed_out=timed_out,
     )
-
-
-def judge(session: Session, item: Item, findings: Mapping[str, Finding], course: Course) -> Finding:
-    """Check one item. Whatever goes wrong here is our fault, and never costs the student a point.
-
-    Args:
-        session: the student's, or a recording of it.
-        item: what is asked.
-        findings: what is known of other items, by id.
-        course: what to judge by.
-
-    Raises:
-        CourseError: the rubric or the reference is wrong.
-        NotRecorded: the session is a recording, which lacks an answer.
-    """
-
-    def found() -> Finding:
-        finding = _judge(session, item, findings, course)
-        return finding if checks.kinds()[item.check].trains else _noted(finding, session, item)
-
-    return _guarded(item, found)
-
-
-def _guarded(item: Item, do: Callable[[], _T]) -> _T | Finding:
-    """What this gives, or the finding that we failed."""
-    try:
-        return do()
-    except (CourseError, NotRecorded):
-        raise
-    except NotReleased as told:
-        return Finding(Outcome.WAITING, 0.0, str(told))
-    except Exception as error:  # noqa: BLE001 - the one broad except: a fault of ours is a finding for staff
-        _log.exception("%s: the check failed", item.id)
-        return Finding(Outcome.BROKEN, 0.0, f"The grader failed on this item ({type(error).__name__}: {error}).")
-
-
-def _judge(session: Session, item: Item, findings: Mapping[str, Finding], course: Course) -> Finding:
-    kind = checks.kinds()[item.check]
-    if not kind.versions:
-        return _ask(kind, session, item, course)
-    versions = [(n, v) for n, v in enumerate(session.versions(item.target)) if v.kind in kind.versions]
-    if not versions:
-        return _missing(session, item)
-    lacking = scoring.lacking(item, findings, course.assignment.items)
-    if kind.trains and _untrainable(lacking, course):
-        return _skipped(item, findings, course)
-    best = _best(kind, session, item, versions, course, ())
-    if best.credit < 1 and lacking:
-        stand_ins = _stand_ins(lacking, item, course)
-        helped = _best(kind, session, item, versions, course, stand_ins) if stand_ins else best
-        if helped.credit > best.credit:
-            names = " and ".join(f"`{name}`" for name, _ in stand_ins)
-            return replace(
-                helped, hint=f"Judged with a working {names}, because yours is wrong: one mistake costs once."
-            )
-        if not stand_ins and best.credit == 0:
-            return replace(best, outcome=Outcome.SKIPPED, hint=f"Follows from {', '.join(lacking)}.")
-    return best
-
-
-def _best(
-    kind: checks.Kind,
-    session: Session,
-    item: Item,
-    versions: Sequence[tuple[int, Version]],
-    course: Course,
-    stand_ins: tuple[tuple[str, str], ...],
-) -> Finding:
-    """The finding of the version that earns most; the newest is asked first, because it is mostly the right one."""
-    found: list[Finding] = []
-    for number, version in reversed(versions):
-        finding = _ask(kind, AtVersion(session, item.target, number, stand_ins), item, course)
-        where = {"cell": version.cell, "notebook": version.notebook}
-        found.append(replace(finding, evidence={**finding.evidence, **where}))
-        if finding.credit == 1 or finding.outcome is Outcome.BROKEN:
-            break
-    best = scoring.best(found[::-1])
-    later = [each for each in found[:-1] if each.evidence["cell"] != best.evidence["cell"]]
-    if best.credit == 1 and any(map(scoring.gave_values, later)):
-        counts = f"The version in cell {best.evidence['cell']} counts; a later one is wrong."
-        best = replace(best, hint=" ".join(part for part in (best.hint, counts) if part))
-    return best
-
-
-def _ask(kind: checks.Kind, session: Session, item: Item, course: Course) -> Finding:
-    given = {"profile": course.profile.value, "device": course.device}
-    accepted = inspect.signature(kind.check).parameters
-    run = {name: value for name, value in given.items() if name in accepted}
-    return kind.check(session, course.key, item, **item.options, **run)
-
-
-def _missing(session: Session, item: Item) -> Finding:
-    library = [version.note for version in session.versions(item.target) if version.kind == "library" and version.note]
-    if library:
-        return failed(f"{library[-1]}; {item.section} asks to write it.")
-    (observation,) = session.ask([Probe("state", item.target)])
-    return failed(sentence(observation if isinstance(observation, Missing) else Missing(item.target), item.target))
-
-
-def _stand_ins(lacking: Sequence[str], item: Item, course: Course) -> tuple[tuple[str, str], ...]:
-    targets = {each.id: each.target for each in course.assignment.items}
-    names = dict.fromkeys(targets[need] for need in lacking)
-    sources = {name: source for name in names if name != item.target and (source := course.key.stand_in(name))}
-    return tuple(sources.items())
-
-
-def _untrainable(lacking: Sequence[str], course: Course) -> bool:
-    """Whether something an accuracy item needs is wrong and nothing can stand in for it."""
-    targets = {each.id: each.target for each in course.assignment.items}
-    return any(course.key.stand_in(targets[need]) is None for need in lacking)
-
-
-def _skipped(item: Item, findings: Mapping[str, Finding], course: Course) -> Finding:
-    lacking = ", ".join(scoring.lacking(item, findings, course.assignment.items))
-    return Finding(Outcome.SKIPPED, 0.0, f"Not trained, because {lacking} did not pass.")
-
-
-def _noted(finding: Finding, session: Session, item: Item) -> Finding:
-    """The finding with a word on imports that the prelude made up for: they cost nothing."""
-    if "notebook" not in finding.evidence:
-        return finding
-    (observation,) = session.ask([Probe("imports", item.target)])
-    rows = observation.value if isinstance(observation, Returned) else []
-    where = [finding.evidence["notebook"], finding.evidence.get("cell")]
-    used = " and ".join(f"`{name}`" for notebook, cell, names in rows if [notebook, cell] == where for name in names)
-    if not used or finding.credit == 0:
-        return finding
-    note = f"Your notebook uses {used} without an import of its own; the grader's import was used."
-    return replace(finding, hint=" ".join(part for part in (finding.hint, note) if part))
 
 
 def _beside(finding: Finding, notebooks: Sequence[notebook.Notebook], device: str) -> Finding:

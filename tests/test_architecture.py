@@ -22,7 +22,7 @@ LAYERS = (
     ("commands",),
     ("runners",),
     ("pipeline", "verifying"),
-    ("measuring",),
+    ("judging", "measuring"),
     ("homes",),
     ("releases",),
     ("kernel", "answer_key", "checks", "gradebook", "reports", "exports", "recording", "keys", "kept_answers"),

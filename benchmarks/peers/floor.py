@@ -23,7 +23,7 @@ from typing import Any
 import torch
 from IPython.core.inputtransformer2 import TransformerManager
 
-from grader import checks, datasets, notebook, pipeline, rubric, submissions
+from grader import checks, datasets, judging, notebook, pipeline, rubric, submissions
 from grader.answer_key import AnswerKey
 from grader.kernel.cells import Slice
 from grader.kernel.inside import images
@@ -124,7 +124,7 @@ def computed(submission: Submission, assignment: Assignment, items: Sequence[Ite
     course = pipeline.Course(assignment, key, sandboxes=None, device="cpu", profile=Profile.QUICK)  # type: ignore
     findings: dict[str, Finding] = {}
     for item in items:
-        findings[item.id] = pipeline.judge(session, item, findings, course)
+        findings[item.id] = judging.judge(session, item, findings, course)
     return session.cells_s, session.probes_s, {item: finding.outcome.value for item, finding in findings.items()}
 
 

@@ -9,6 +9,7 @@ from grader import pipeline, recording
 from grader.answer_key import AnswerKey
 from grader.commands.standing import Rejudge
 from grader.gradebook import Gradebook
+from grader.judging import judge
 from grader.kernel.channel import ProtocolError
 from grader.kernel.sandbox import Confinement
 from grader.kernel.template import Sandboxes
@@ -37,7 +38,7 @@ class Rescorer:
         def rejudge(item: Item, findings: Mapping[str, Finding]) -> Finding | None:
             try:
                 recorded = recording.RecordedSession.load(recordings[item.id])
-                return pipeline.judge(recorded, item, findings, course)
+                return judge(recorded, item, findings, course)
             except (KeyError, recording.NotRecorded):
                 return None
 

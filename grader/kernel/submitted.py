@@ -4,38 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import TypeAlias
 
 from grader.kernel.session import KernelSession
 from grader.notebook import Call, Recipe
-from grader.probes import Missing, Observation, Probe, Returned, Session, Version
+from grader.probes import Missing, Observation, Probe, Returned, Version
 
 ReadRecipes: TypeAlias = Callable[[str], Sequence[Recipe]]
 ReadCalls: TypeAlias = Callable[[Version, str, Collection[str]], Sequence[Call]]
-
-
-@dataclass(frozen=True, slots=True)
-class AtVersion:
-    """A session in which a target means one captured version, with helpers replaced where wanted."""
-
-    session: Session
-    target: str
-    number: int
-    stand_ins: tuple[tuple[str, str], ...] = ()
-
-    def ask(self, probes: Sequence[Probe]) -> Iterator[Observation]:
-        """Ask the version."""
-        return self.session.ask([self._aimed(probe) for probe in probes])
-
-    def versions(self, target: str) -> Sequence[Version]:
-        """As of the session itself."""
-        return self.session.versions(target)
-
-    def _aimed(self, probe: Probe) -> Probe:
-        if probe.target != self.target:
-            return probe
-        return replace(probe, target=f"{probe.target}@{self.number}", stand_ins=dict(self.stand_ins))
 
 
 class SubmittedSession:

@@ -13,10 +13,11 @@ from grader.answer_key import AnswerKey
 from grader.checks.banned import ban
 from grader.checks.returns_close import returns_close
 from grader.errors import RubricError
+from grader.judging import AtVersion
 from grader.kernel.cells import Script
 from grader.kernel.sandbox import Confinement
 from grader.kernel.session import KernelSession
-from grader.kernel.submitted import AtVersion, SubmittedSession
+from grader.kernel.submitted import SubmittedSession
 from grader.kernel.template import Sandboxes
 from grader.notebook import Cell, Notebook, calls
 from grader.probes import Observation, Probe, Raised, Returned, TimedOut, Version

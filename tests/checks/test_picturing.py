@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from grader.answer_key import AnswerKey
 from grader.checks.picturing import Previewed, examples, picture
 from grader.checks.returns_close import returns_close
-from grader.kernel.submitted import AtVersion
+from grader.judging import AtVersion
 from grader.probes import PUBLIC, Died, Missing, Observation, Probe, Raised, Returned, TimedOut, Version
 from grader.recording import RecordedSession, Recorder
 from tests.fakes import FakeSession, defining, item

@@ -28,8 +28,8 @@ from grader.kernel.inside.operators import OperatorTrace
 from grader.probes import Layer, Missing, Observation, Probe, Raised, Returned, TimedOut, Value
 
 _LIBRARIES = ("d2l.", "scipy.", "torchvision.", "numpy.", "cv2.", "skimage.")  # whose functions are looked for by name
-# Cells, and the working folder with attached files, in a sandbox or without one.
-_STUDENTS = re.compile(r"ipython-input|^/tmp/work/|/grader-[^/]+/work/")
+# Cells, in a sandbox or in Jupyter, and the working folder with attached files, in a sandbox or without one.
+_STUDENTS = re.compile(r"ipython-input|[/\\]ipykernel_\d+[/\\]|^/tmp/work/|/grader-[^/]+/work/")
 
 
 class _Discarded(io.TextIOBase):

@@ -125,4 +125,6 @@ def is_students(value: Any, folder: str) -> bool:
         if module == "__main__":
             return True
         file = getattr(sys.modules.get(module) if isinstance(module, str) else None, "__file__", None)
-    return isinstance(file, str) and os.path.abspath(file).startswith(folder + os.sep)
+    if not isinstance(file, str) or not (path := os.path.abspath(file)).startswith(folder + os.sep):
+        return False
+    return f"{os.sep}site-packages{os.sep}" not in path  # a virtual environment beside the notebook
