@@ -81,8 +81,8 @@ DOORS = {
     "pandas": ("kernel/inside/site/",),
     "requests": ("kernel/inside/site/",),
     "yaml": ("documents.py",),
-    "jinja2": ("reports/feedback/",),
-    "markupsafe": ("reports/feedback/", "reports/web/"),
+    "jinja2": ("reports/classroom/", "reports/feedback/"),
+    "markupsafe": ("reports/classroom/", "reports/feedback/", "reports/web/"),
     "rich": ("cli/", "reports/", "verifying/report.py"),
 }  # fmt: skip
 STANDARD_DOORS = {

@@ -117,7 +117,8 @@ def test_report_writes_every_page_in_the_language_asked_for(
     code = run("report", "--out", pages.parent, "--lang", "ko", course=course)
 
     assert code == 1  # PDFs need staff
-    assert capsys.readouterr().out == f"2 pages in {pages}\n"
+    report = pages.parent / "report.html"
+    assert capsys.readouterr().out == f"2 pages in {pages}\nclass report: {report}\n"
     assert all('<html lang="ko">' in page.read_text(encoding="utf-8") for page in pages.iterdir())
 
 
@@ -163,6 +164,58 @@ def test_a_full_disk_is_one_clear_line_and_the_page_before_stays(
     assert code == 3
     assert "ada.html cannot be written (No space left on device)" in capsys.readouterr().err
     assert (pages / "ada.html").read_bytes() == before
+
+
+# ---- the class report ------------------------------------------------------------------------------------------------
+
+
+def test_grading_ends_with_a_class_report_that_links_to_the_pages_and_is_named(
+    handed_in: Path, course: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pages = grade(handed_in, course)
+
+    content = (pages.parent / "report.html").read_text(encoding="utf-8")
+    told = capsys.readouterr().out
+    assert 'href="feedback/ada.html"' in content and "ada.ipynb is a PDF" in content
+    assert f"{pages}: a page for each student" in told and f"{pages.parent / 'report.html'}: the class" in told
+
+
+def test_the_class_report_names_who_is_missing_and_what_the_intake_doubts(
+    handed_in: Path, course: Path, tmp_path: Path
+) -> None:
+    roster = tmp_path / "roster.csv"
+    roster.write_text("Student ID,Name\nada,Ada\nzoe,Zoe\n")
+
+    pages = grade(handed_in, course, "--roster", str(roster))
+
+    content = (pages.parent / "report.html").read_text(encoding="utf-8")
+    assert 'data-state="missing"' in content and "<bdi>Zoe</bdi>" in content
+    assert "feedback/zoe.html" not in content
+    assert "Who is who: from intake.csv" in content and "not on the roster" in content
+
+
+def test_the_class_report_can_be_made_anew_and_links_to_similar_submissions_once_there_is_such_a_report(
+    handed_in: Path, course: Path
+) -> None:
+    out = grade(handed_in, course).parent
+    first = (out / "report.html").read_text(encoding="utf-8")
+    (out / "report.html").unlink()
+
+    run("report", "--out", out, course=course)
+    again = (out / "report.html").read_text(encoding="utf-8")
+    (out / "similar.html").write_text("<p>")
+    run("report", "--out", out, course=course)
+
+    assert again == first and "similar.html" not in first
+    assert 'href="similar.html"' in (out / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_class_report_needs_no_intake(handed_in: Path, course: Path) -> None:
+    out = grade(handed_in, course).parent
+    (out / "intake.csv").unlink()
+
+    assert run("report", "--out", out, course=course) == 1
+    assert "is a PDF" in (out / "report.html").read_text(encoding="utf-8")
 
 
 ODD = ["../../etc/passwd", "a/b", "con", ".hidden", "-rf", "김하늘", "x" * 400, "a\x00b", "<img>", ""]

@@ -208,6 +208,10 @@ def _print_result(result: Result) -> None:
     printed.print(score_table(result.rows, result.assignment.items))
     for name in ("grades.csv", "items.csv", "intake.csv"):
         printed.print(f"{result.out / name}", markup=False)
+    printed.print(
+        f"{result.out / 'feedback'}: a page for each student; {result.out / 'report.html'}: the class at a glance",
+        markup=False,
+    )
     isolations = {row.isolation.partition(" ")[0] for row in result.rows}
     if "bubblewrap" in isolations and "forked" not in isolations:
         printed.print("Each notebook had a sandbox of its own; `grader doctor` says whether faster forks work here.")

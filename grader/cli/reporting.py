@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     """Tell argparse about it."""
-    report = commands.add_parser("report", help="write every feedback page anew; runs nothing")
+    report = commands.add_parser("report", help="write every feedback page and the class report anew; runs nothing")
     out_option(report)
     course_options(report)
     named = ", ".join(f"{tag} ({name})" for tag, name in LANGUAGES.items())
@@ -38,4 +38,5 @@ def _report(arguments: argparse.Namespace) -> int:
     result = command.report(options, told=lambda sentence: print(visible(sentence), file=sys.stderr))
     written = "1 page" if len(result.pages) == 1 else f"{len(result.pages)} pages"
     print(f"{written}{' and as many PDF files' if result.printed else ''} in {visible(str(result.folder))}")
+    print(f"class report: {visible(str(result.classroom))}")
     return result.exit_code

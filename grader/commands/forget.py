@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from grader import extensions, rubric
+from grader.commands import classroom
 from grader.commands.grade import write_tables
+from grader.commands.pages import Pages
 from grader.commands.stored import Facts
 from grader.errors import MachineryError, UsageError
 from grader.gradebook import Gradebook
@@ -61,6 +63,7 @@ def forget(options: Options) -> Forgotten:
                 facts = Facts.of(course, assignment, book)
                 left = facts.with_missing(book.current(assignment.name))
                 write_tables(options.out, left, assignment, facts.marks(left))
+                classroom.write(Pages(options.out, facts, course.language), facts, left)
     return Forgotten(rows, known.grades, files, elsewhere)
 
 

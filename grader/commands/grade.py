@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader import datasets, keys, leases, rubric
-from grader.commands import choosing, intake, isolation
+from grader.commands import choosing, classroom, intake, isolation
 from grader.commands.intake import Intake
 from grader.commands.pages import Pages
 from grader.commands.planning import Plan
@@ -137,6 +137,7 @@ def grade(options: Options, watch: Watch) -> Result:
         if not plan.todo:
             write_tables(options.out, rows, assignment, facts.marks(rows))
         pages.complete(rows)
+        classroom.write(pages, facts, rows)
     return Result(assignment, rows, options.out, left)
 
 

@@ -1,4 +1,4 @@
-"""`grader report`: every feedback page written anew from the gradebook; nothing is run."""
+"""`grader report`: every feedback page and the class report written anew from the gradebook; nothing is run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader import rubric
-from grader.commands import printing, stored
+from grader.commands import classroom, printing, stored
 from grader.commands.pages import FOLDER, Pages
 from grader.gradebook import Gradebook
 from grader.records import Status
@@ -30,6 +30,7 @@ class Result:
 
     folder: Path
     pages: Sequence[Path]
+    classroom: Path
     printed: Sequence[Path]
     needs_staff: bool
 
@@ -52,13 +53,15 @@ def report(options: Options, told: Callable[[str], None] = lambda sentence: None
     with Gradebook.open(options.out / "gradebook.db", writing=False) as book:
         course = rubric.load(options.course or rubric.find_course(Path.cwd()), rubric.unproven)
         assignment = stored.graded(course, options.assignment, options.out, book)
-        pages = Pages(options.out, stored.Facts.of(course, assignment, book), options.language or course.language)
+        facts = stored.Facts.of(course, assignment, book)
+        pages = Pages(options.out, facts, options.language or course.language)
         rows = book.current(assignment.name)
     written = [pages.write(row) for row in rows]
+    whole = classroom.write(pages, facts, facts.with_missing(rows))
     printed: Sequence[Path] = ()
     if options.pdf:
         browser = printing.browser()
-        told(f"Printing {len(written)} pages with {browser.name}, which takes a second or two each.")
-        printed = printing.printed(browser, written)
+        told(f"Printing {len(written) + 1} pages with {browser.name}, which takes a second or two each.")
+        printed = printing.printed(browser, [*written, whole])
     staff = any(row.status is Status.NEEDS_STAFF for row in rows)
-    return Result(options.out / FOLDER, written, printed, staff)
+    return Result(options.out / FOLDER, written, whole, printed, staff)

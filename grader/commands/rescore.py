@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader import keys, rubric
-from grader.commands import stored
+from grader.commands import classroom, stored
 from grader.commands.grade import write_tables
 from grader.commands.pages import Pages
 from grader.commands.standing import Terms, as_stored, differs, rescored, stands
@@ -76,6 +76,7 @@ def rescore(options: Options) -> Result:
     for row in _changed(before, after):
         pages.write(row)
     pages.complete(after)
+    classroom.write(pages, facts, shown)
     return Result(before, after, again.stale, options.out)
 
 

@@ -65,7 +65,7 @@ def assert_resumed(handed_in: Path, out: Path, killed: graders.Ended, undisturbe
     assert not promised & announced(again.printed)
     assert graders.tables(out) == undisturbed
     left = {path.name for path in out.iterdir()}
-    assert left == {"feedback", "gradebook.db", "gradebook.lock", "intake.csv", *graders.TABLES}
+    assert left == {"feedback", "gradebook.db", "gradebook.lock", "intake.csv", "report.html", *graders.TABLES}
     assert sorted(path.name for path in (out / "feedback").iterdir()) == ["s000.html", "s001.html", "s002.html"]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from grader.records import Assignment, Item, Outcome, Profile, Status
 from grader.rows import GradeRow, ItemRow
 
-VOID = frozenset({"meta", "br", "rect", "line", "circle", "polyline"})
+VOID = frozenset({"meta", "br", "input", "rect", "line", "circle", "polyline"})
 
 
 def item(id: str, outcome: Outcome, earned: float = 0.0, possible: float = 4.0, **changed: Any) -> ItemRow:

@@ -264,7 +264,7 @@ def _schemes() -> dict[str, dict[str, str]]:
     return {"light": light, "dark": dark, "print": printed}
 
 
-def _luminance(colour: str) -> float:
+def luminance(colour: str) -> float:
     """Relative luminance as of WCAG 2.2."""
     channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
@@ -275,7 +275,7 @@ def _luminance(colour: str) -> float:
 @pytest.mark.parametrize("text, ground", TEXTS, ids="-on-".join)
 def test_text_stands_out_from_its_ground(text: str, ground: str, scheme: str) -> None:
     colours = _schemes()[scheme]
-    lighter, darker = sorted((_luminance(colours[text]), _luminance(colours[ground])), reverse=True)
+    lighter, darker = sorted((luminance(colours[text]), luminance(colours[ground])), reverse=True)
 
     assert (lighter + 0.05) / (darker + 0.05) >= 4.5  # WCAG 2.2, AA for text of any size
 

@@ -107,15 +107,19 @@ def _facts(evidence: Mapping[str, Any], _: Language) -> Iterator[tuple[str, str]
         yield _("Trained on"), words.device(device, _)
 
 
-def _charts(evidence: Mapping[str, Any], _: Language) -> Iterator[Chart]:
+def curves(evidence: Mapping[str, Any]) -> tuple[list[charts.Point], list[charts.Point]]:
+    """What the evidence tells of the way: (step, loss), and (step, accuracy on held-out images)."""
     curve = evidence.get("curve")
     rows = [row for row in (curve if isinstance(curve, list) else []) if isinstance(row, list) and len(row) >= 2]
     losses = [(float(row[0]), float(row[1])) for row in rows if _is_number(row[0]) and _is_number(row[1])]
     reached = [
         (float(row[0]), float(row[2])) for row in rows if len(row) > 2 and _is_number(row[0]) and _is_number(row[2])
     ]
-    if not losses:
-        losses = _spaced(evidence.get("losses"), evidence.get("steps"))
+    return losses or _spaced(evidence.get("losses"), evidence.get("steps")), reached
+
+
+def _charts(evidence: Mapping[str, Any], _: Language) -> Iterator[Chart]:
+    losses, reached = curves(evidence)
     x = _("step")
     if len(losses) > 1:
         caption = _(

@@ -1,0 +1,60 @@
+"""The text of a class report."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from grader.reports.classroom import view
+from grader.reports.classroom.groups import Group
+from grader.reports.classroom.table import Class
+from grader.reports.feedback.view import coded
+from grader.reports.web.guarded import BASE, Trusted, policy
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+
+
+def page(given: Class) -> str:
+    """One HTML file that needs no other; it links to the feedback pages beside it."""
+    shown = view.of(given)
+    return _template().render(page=shown, style=style(), script=script(), policy=policy(style(), [script()]))
+
+
+@functools.cache
+def style() -> Trusted:
+    """The style sheet of the report."""
+    return Trusted.of(BASE, TEMPLATES / "style.css")
+
+
+@functools.cache
+def script() -> Trusted:
+    """What sorts and filters the table."""
+    return Trusted.of(TEMPLATES / "table.js")
+
+
+@functools.cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["coded"] = coded
+    environment.filters["grouped"] = grouped
+    return environment.get_template("page.html")
+
+
+def grouped(groups: Sequence[Group]) -> Markup:
+    """The lists as JSON that may stand in an element of HTML: by anchor a title and positions of students."""
+    text = json.dumps({group.anchor: [group.title, group.students] for group in groups}, separators=(",", ":"))
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)  # noqa: S704 - no sign of HTML is left in it

@@ -1,0 +1,123 @@
+"""The table of a class: a row for each student, with a cell for each item."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from grader.escaping import visible
+from grader.lateness import Penalty, Timing
+from grader.marks import Mark, written
+from grader.records import Assignment, Outcome, Status
+from grader.reports.classroom.attention import Note
+from grader.reports.feedback.words import number
+from grader.rows import GradeRow, ItemRow
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """Everything a report is made of.
+
+    Args:
+        assignment: as the rubric has it.
+        rows: the current grades, and one without anything for everybody who handed in nothing.
+        marks: by student id, where a policy or lateness makes them more than sums; else None.
+        penalties: what lateness costs, by student id.
+        sections: of the course, by student id.
+        pages: links to feedback pages, by student id.
+        notes: what the intake wants a person to look at.
+        similar: link to the report on similar submissions; empty where there is none.
+    """
+
+    assignment: Assignment
+    rows: Sequence[GradeRow]
+    marks: Mapping[str, Mark] | None = None
+    penalties: Mapping[str, Penalty] = field(default_factory=dict)
+    sections: Mapping[str, str] = field(default_factory=dict)
+    pages: Mapping[str, str] = field(default_factory=dict)
+    notes: Sequence[Note] = ()
+    similar: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What became of an item: points, or a sign where there are none; and of `Outcome`, for the style."""
+
+    text: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One student as the table shows them; `late` is days with the sentence about them."""
+
+    name: str
+    id: str
+    page: str
+    section: str
+    status: str
+    status_words: str
+    total: str
+    percent: str
+    mark: str
+    late: str
+    told: str
+    cells: Sequence[Cell]
+
+
+def rows(given: Class) -> list[Row]:
+    """The rows of the table, in the order of the grades."""
+    items = [item.id for item in given.assignment.items]
+    return [_row(row, items, given) for row in given.rows]
+
+
+def cell(item: ItemRow | None) -> Cell:
+    """The cell of an item; nothing where the grade does not know it."""
+    if item is None:
+        return Cell("", "")
+    match item.outcome:
+        case Outcome.WAITING:
+            text = "…"
+        case Outcome.BROKEN:
+            text = "!"
+        case Outcome.SKIPPED:
+            text = f"{number(item.earned)} ↷"
+        case _:
+            text = number(item.earned)
+    return Cell(text, item.outcome.value)
+
+
+def status_words(status: Status) -> str:
+    """What the status means to an instructor."""
+    match status:
+        case Status.GRADED:
+            return "final"
+        case Status.PROVISIONAL:
+            return "waits for a reader"
+        case Status.NEEDS_STAFF:
+            return "needs staff"
+        case Status.MISSING:
+            return "missing"
+
+
+def _row(row: GradeRow, items: Sequence[str], given: Class) -> Row:
+    found = {item.item: item for item in row.items}
+    mark = given.marks.get(row.student_id) if given.marks is not None else None
+    penalty = given.penalties.get(row.student_id)
+    late = ""
+    if penalty is not None and penalty.timing in (Timing.LATE, Timing.CUT_OFF):
+        late = f"{penalty.days} d"
+    return Row(
+        name=visible(row.student_name or row.student_id),
+        id=visible(row.student_id),
+        page=given.pages.get(row.student_id, ""),
+        section=visible(given.sections.get(row.student_id, "")),
+        status=row.status.value,
+        status_words=status_words(row.status),
+        total=f"{number(row.earned)} / {number(row.possible)}" if row.possible else "",
+        percent="" if row.percent is None else f"{row.percent:.1f}",
+        mark="" if mark is None or mark.final is None else written(mark.final) + (" ?" if mark.reason else ""),
+        late=late,
+        told=visible(penalty.sentence) if penalty else "",
+        cells=[cell(found.get(item)) for item in items],
+    )

@@ -1,0 +1,148 @@
+"""What a report shows, top to bottom, as plain values; every text that is not ours made visible."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from grader.escaping import cell, visible
+from grader.records import Status
+from grader.reports.classroom import attention, drawn, listed, table
+from grader.reports.classroom.attention import Reason
+from grader.reports.classroom.drawn import Drawing, Trained
+from grader.reports.classroom.groups import Count, Group, Groups
+from grader.reports.classroom.listed import ItemLine, MistakeLine
+from grader.reports.classroom.table import Class, Row
+
+_MOST_CASES: Final = 25  # of one reason; the number beside them leads to all
+_WORDS: Final = {
+    Reason.UNREADABLE: "Could not be read",
+    Reason.BROKEN: "Broken while grading: our fault, blank, costs nothing",
+    Reason.BANNED: "Calls that a section asks to do without",
+    Reason.ODD: "Accuracies that look odd",
+    Reason.RECIPE: "Trained by other numbers than asked for",
+    Reason.INTAKE: "Who is who: from intake.csv",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """One thing to look at: whose, in which item, and why; `href` leads to the place in the feedback page."""
+
+    name: str
+    anchor: str  # of the row; empty where it is nobody's
+    href: str
+    item: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonLine:
+    """Everything to look at for one reason."""
+
+    words: str
+    count: Count  # of students
+    cases: Sequence[CaseLine]
+    more: int  # cases that are not shown
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Everything on a page."""
+
+    assignment: str
+    graded: str  # when, by the day
+    states: Mapping[str, Count]
+    handed_in: Count
+    late: Count
+    totals: Sequence[Drawing]
+    reasons: Sequence[ReasonLine]
+    waiting: Sequence[tuple[str, str, Count]]  # written answers: anchor and title of the item
+    items: Sequence[ItemLine]
+    explained: Sequence[MistakeLine]
+    others: Sequence[MistakeLine]
+    trained: Sequence[Trained]
+    due: str
+    timings: Sequence[tuple[str, Count]]
+    conditions: Sequence[tuple[str, Sequence[tuple[str, Count]]]]
+    seconds: Drawing | None
+    slowest: Sequence[tuple[Row, int, str]]
+    missing: Count
+    rows: Sequence[Row]
+    groups: Sequence[Group]
+    similar: str
+
+    @property
+    def marked(self) -> bool:
+        """Whether marks are more than sums."""
+        return len(self.totals) > 1 or any(row.mark for row in self.rows)
+
+    @property
+    def sections(self) -> bool:
+        """Whether the course has sections."""
+        return any(row.section for row in self.rows)
+
+
+def of(given: Class) -> Page:
+    """The page of a class."""
+    groups = Groups()
+    rows = table.rows(given)
+    states = listed.states(given, groups)
+    lines = listed.items(given, groups)
+    explained, others = listed.common(given, groups)
+    timed = drawn.seconds(given, groups)
+    timings = listed.timings(given, groups)
+    late = [n for n, row in enumerate(rows) if row.late]
+    there = listed.handed_in(given)
+    return Page(
+        assignment=visible(given.assignment.title or given.assignment.name),
+        graded=visible(max((row.started[:10] for row in given.rows if row.started), default="")),
+        states={status.value: count for status, count in states.items()},
+        handed_in=groups.of("Handed in", there),
+        late=groups.of("Late", late),
+        totals=drawn.totals(given, groups),
+        reasons=_reasons(given, rows, groups),
+        waiting=[
+            (line.anchor, line.title, count)
+            for line in lines
+            for word, count in line.counts
+            if word == "waiting" and count.number
+        ],
+        items=lines,
+        explained=explained,
+        others=others,
+        trained=drawn.trained(given, groups),
+        due="" if given.assignment.due is None else f"{given.assignment.due:%Y-%m-%d %H:%M}",
+        timings=timings,
+        conditions=listed.conditions(given, groups),
+        seconds=timed[0] if timed else None,
+        slowest=[(rows[position], position, told) for position, told in timed[1]] if timed else [],
+        missing=states[Status.MISSING],
+        rows=rows,
+        groups=groups.met,
+        similar=given.similar,
+    )
+
+
+def _reasons(given: Class, rows: Sequence[Row], groups: Groups) -> list[ReasonLine]:
+    # As intake.csv writes ids: with an apostrophe before what a spreadsheet would take for a formula.
+    known = {cell(row.student_id): position for position, row in enumerate(given.rows)}
+    found = attention.cases(given.rows, given.notes, known)
+    lines = []
+    for reason, words in _WORDS.items():
+        cases = [case for case in found if case.reason is reason]
+        if cases:
+            count = groups.of(words, (case.student for case in cases if case.student is not None))
+            shown = [_case(case, given, rows) for case in cases[:_MOST_CASES]]
+            lines.append(ReasonLine(words, count, shown, len(cases) - len(shown)))
+    return lines
+
+
+def _case(case: attention.Case, given: Class, rows: Sequence[Row]) -> CaseLine:
+    if case.student is None:
+        return CaseLine(visible(case.who), "", "", "", visible(case.why))
+    row = rows[case.student]
+    item = given.rows[case.student].items[case.place - 1] if case.place else None
+    href = f"{row.page}#item-{case.place}" if row.page and item else row.page
+    return CaseLine(row.name, f"s{case.student}", href, visible(item.title) if item else "", visible(case.why))
