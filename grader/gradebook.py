@@ -169,6 +169,22 @@ class Gradebook:
             found = self._rows("SELECT * FROM current WHERE assignment = ? ORDER BY student_id", assignment)
         return [decisions.decided(row, by_student.get(row.student_id, ())) for row in found]
 
+    def newest(self) -> tuple[int, int, int]:
+        """What changes with every grade and every decision: how many grades, the newest's id, the newest decision's.
+
+        Whoever keeps grades in memory learns from it whether they are still what is on disk.
+        """
+        query = "SELECT count(*), max(id), (SELECT max(id) FROM decisions) FROM grades"
+        with storage.explained(self._path):
+            count, grade, decision = self._connection.execute(query).fetchone()
+        return count, grade or 0, decision or 0
+
+    def recorded_since(self, assignment: str, number: int) -> list[GradeRow]:
+        """The current grades with a greater id than this, as they were recorded; all of them for 0."""
+        query = "SELECT * FROM current WHERE assignment = ? AND id > ? ORDER BY student_id"
+        with storage.explained(self._path):
+            return self._rows(query, assignment, number)
+
     def decided(self, row: GradeRow) -> GradeRow:
         """A grade that was just recorded, as people decided about it."""
         return decisions.decided(row, self.decisions(row.assignment, storage.storable(row.student_id)))
@@ -279,8 +295,8 @@ class Gradebook:
             self.close(in_order=not crashed)
             raise
 
-    def _rows(self, query: str, *parameters: str) -> list[GradeRow]:
-        grades = self._connection.execute(query, [storage.storable(parameter) for parameter in parameters]).fetchall()
+    def _rows(self, query: str, *parameters: str | int) -> list[GradeRow]:
+        grades = self._connection.execute(query, list(map(_parameter, parameters))).fetchall()
         items = "SELECT * FROM items WHERE grade = ? ORDER BY position"
         return [
             rows.grade_row(
@@ -306,3 +322,7 @@ def _told(compressed: bytes | None) -> str:
         return "none"
     size = len(compressed)
     return "kept" if size <= OBSERVATIONS_CAP else f"not kept: {size / 2**20:.1f} MiB compressed"
+
+
+def _parameter(value: str | int) -> str | int:
+    return storage.storable(value) if isinstance(value, str) else value

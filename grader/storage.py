@@ -67,7 +67,7 @@ def connect(path: Path, *, writing: bool, deciding: bool = False) -> sqlite3.Con
     Args:
         path: of the gradebook.
         writing: whether a file of an earlier format may be brought up to date.
-        deciding: whether rows may be added all the same.
+        deciding: whether rows may be added all the same, by one thread at a time.
 
     Raises:
         GradebookError: there is none, it is damaged or foreign.
@@ -79,7 +79,11 @@ def connect(path: Path, *, writing: bool, deciding: bool = False) -> sqlite3.Con
     with explained(path):
         # mode=rw never makes a file, so that a gradebook that vanishes is not silently begun anew.
         connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=PATIENCE_S
+            f"{path.absolute().as_uri()}?mode=rw",
+            uri=True,
+            isolation_level=None,
+            timeout=PATIENCE_S,
+            check_same_thread=not deciding,  # a web server answers in a thread of its own
         )
         try:
             _verify(connection, path, writing=writing)

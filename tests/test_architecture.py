@@ -21,7 +21,7 @@ LAYERS = (
     ("cli",),
     ("commands",),
     ("runners",),
-    ("pipeline", "verifying"),
+    ("pipeline", "verifying", "reviewing"),
     ("judging", "measuring"),
     ("homes",),
     ("releases",),
@@ -81,8 +81,15 @@ DOORS = {
     "pandas": ("kernel/inside/site/",),
     "requests": ("kernel/inside/site/",),
     "yaml": ("documents.py",),
-    "jinja2": ("reports/classroom/", "reports/feedback/"),
-    "markupsafe": ("reports/classroom/", "reports/feedback/", "reports/web/"),
+    "jinja2": ("reports/classroom/", "reports/feedback/", "reviewing/"),
+    "markupsafe": ("reports/classroom/", "reports/feedback/", "reports/web/", "reviewing/"),
+    "flask": ("commands/review.py", "reviewing/"),
+    "werkzeug": ("reviewing/",),
+    "waitress": ("reviewing/serving.py",),
+    "markdown_it": ("reviewing/markdown.py",),
+    "mdit_py_plugins": ("reviewing/markdown.py",),
+    "nh3": ("reviewing/markdown.py",),
+    "latex2mathml": ("reviewing/markdown.py",),
     "rich": ("cli/", "reports/", "verifying/report.py"),
 }  # fmt: skip
 STANDARD_DOORS = {
@@ -284,7 +291,11 @@ def below(package: str) -> list[str]:
     return [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in paths]
 
 
-LIGHT = [name for part in ("cli", "gradebook", "exports", "reports", "rubric", "submissions") for name in below(part)]
+LIGHT = [
+    name
+    for part in ("cli", "gradebook", "exports", "reports", "reviewing", "rubric", "submissions")
+    for name in below(part)
+]
 
 
 @pytest.mark.parametrize("heavy", ["torch", "numpy", "IPython"])

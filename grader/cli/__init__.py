@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader import __version__
-from grader.cli import authoring, calibrating, checking, exporting, grading, machine, reporting
+from grader.cli import authoring, calibrating, checking, exporting, grading, machine, reporting, reviewing
 from grader.errors import GraderError
 from grader.escaping import LogFormatter, visible
 
@@ -21,6 +21,7 @@ from grader.escaping import LogFormatter, visible
 GROUPS: Final = (
     grading.add,
     reporting.add,
+    reviewing.add,
     exporting.add,
     checking.add,
     authoring.add,

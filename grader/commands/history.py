@@ -1,0 +1,77 @@
+"""`grader history` and `grader request`: what happened to one student's grade, and a wish to look at it again."""
+
+from __future__ import annotations
+
+import difflib
+import getpass
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader import rubric
+from grader.commands import stored
+from grader.decisions import Decision, Kind
+from grader.errors import UsageError
+from grader.gradebook import Gradebook
+from grader.records import Assignment
+from grader.reports.chronicle import Event, events
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asks for."""
+
+    student: str
+    out: Path = Path("results")
+    course: Path | None = None
+    assignment: str | None = None
+
+
+def history(options: Options) -> Sequence[Event]:
+    """Every grade of a student and everything that people decided about it, oldest first.
+
+    Raises:
+        GraderError: with one clear line.
+    """
+    with Gradebook.open(options.out / "gradebook.db", writing=False) as book:
+        assignment = _assignment(options, book)
+        _known(options, assignment, book)
+        return events(book.history(assignment.name, options.student), book.decisions(assignment.name, options.student))
+
+
+def request(options: Options, item: str, text: str, who: str = "") -> int:
+    """Record that a student asks for another look, and give the number of the request.
+
+    Args:
+        options: whose, and of which assignment.
+        item: its id; empty for the whole.
+        text: what the student says.
+        who: records it.
+
+    Raises:
+        GraderError: with one clear line.
+    """
+    with Gradebook.beside(options.out / "gradebook.db") as book:
+        assignment = _assignment(options, book)
+        _known(options, assignment, book)
+        if item and item not in {each.id for each in assignment.items}:
+            close = difflib.get_close_matches(item, [each.id for each in assignment.items], n=1)
+            told = f"; did you mean {close[0]!r}?" if close else ""
+            raise UsageError(f"{assignment.name} has no item {item!r}{told}")
+        if not text.strip():
+            raise UsageError("say by --text what the student asks for")
+        who = who or getpass.getuser()
+        return book.decide(Decision(assignment.name, options.student, item, Kind.REQUEST, who, text=text.strip()))
+
+
+def _assignment(options: Options, book: Gradebook) -> Assignment:
+    course = rubric.load(options.course or rubric.find_course(Path.cwd()), rubric.unproven)
+    return stored.graded(course, options.assignment, options.out, book)
+
+
+def _known(options: Options, assignment: Assignment, book: Gradebook) -> None:
+    graded = book.graded(assignment.name)
+    if options.student not in graded:
+        close = difflib.get_close_matches(options.student, sorted(graded), n=1)
+        told = f"; did you mean {close[0]!r}?" if close else ""
+        raise UsageError(f"{options.out} holds no grade of a student {options.student!r}{told}")
