@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TypeAlias
 
-from grader import __version__, checks, notebook, recording, scoring
+from grader import __version__, checks, logs, notebook, recording, scoring
 from grader.checks import trainings
 from grader.checks.picturing import Previewed
 from grader.judging import Key, guarded, judge
@@ -89,6 +89,7 @@ def grade(
 
         with _opened(submission, notebooks, course, items) as submitted:
             opened = Previewed(submitted)
+            logs.stage("checking")
             for item in quick:
                 if checks.kinds()[item.check].pictures:
                     guarded(item, functools.partial(opened.preview, course.key, item))
@@ -97,14 +98,18 @@ def grade(
             if not course.trains_apart:
                 # Nothing is left that training could harm, and no device to wait for: the same session goes on.
                 for item in training:
+                    logs.stage(f"training {item.target}")
                     findings[item.id] = judged(opened, item)
             timed_out += submitted.timed_out
         if course.trains_apart and training:
             by_itself = course.profile is Profile.FULL
+            if course.lend:
+                logs.stage("waiting for a graphics card")
             with course.lend() if course.lend else contextlib.nullcontext(course.sandboxes) as sandboxes:
                 lent = replace(course, sandboxes=sandboxes)
                 with _opened(submission, notebooks, lent, training, by_itself=by_itself) as trainee:
                     for item in training:
+                        logs.stage(f"training {item.target}")
                         findings[item.id] = judged(trainee, item, sandboxes.card)
                     timed_out += trainee.timed_out
     scores = [scoring.score(item, findings[item.id], key="") for item in items if item.id in findings]

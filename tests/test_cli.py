@@ -149,8 +149,9 @@ def test_an_interrupt_keeps_what_is_done_and_the_next_run_does_the_rest(tmp_path
 
     with subprocess.Popen(command(*options), stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
         assert process.stdout is not None
-        planned = json.loads(process.stdout.readline())
-        first = json.loads(process.stdout.readline())
+        lines = map(json.loads, process.stdout)
+        planned = next(each for each in lines if each["event"] == "planned")
+        first = next(each for each in lines if each["event"] == "graded")
         time.sleep(1)
         os.killpg(process.pid, signal.SIGINT)
         rest, _ = process.communicate(timeout=120)

@@ -6,16 +6,16 @@ A module here is a group of commands. Its function `add` tells argparse about th
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
-from grader import __version__
+from grader import __version__, logs
 from grader.cli import authoring, calibrating, checking, exporting, grading, machine, reporting, reviewing
 from grader.errors import GraderError
-from grader.escaping import LogFormatter, visible
+from grader.escaping import visible
 
 # In the order in which help lists their commands.
 GROUPS: Final = (
@@ -33,11 +33,9 @@ GROUPS: Final = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0 done, 1 needs staff, 2 the instructor's files, 3 machinery, 130 stopped."""
     arguments = _parser().parse_args(argv)
-    log = logging.StreamHandler()
-    log.setFormatter(LogFormatter("%(name)s: %(message)s"))
-    logging.basicConfig(level=os.environ.get("GRADER_LOG", "ERROR"), handlers=[log])
     try:
-        code: int = arguments.run(arguments)
+        with logs.written(os.environ.get("GRADER_LOG", "WARNING"), arguments.log):
+            code: int = arguments.run(arguments)
     except GraderError as error:
         print(f"grader: {visible(str(error))}", file=sys.stderr)
         return error.exit_code
@@ -57,4 +55,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for add in GROUPS:
         add(commands)
+    for command in commands.choices.values():
+        command.add_argument(
+            "--log", type=Path, metavar="FILE", help="add to this file what happens, a line of JSON for each event"
+        )
     return parser

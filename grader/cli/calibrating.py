@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from grader.cli import progress
 from grader.cli.options import course_option, positive
-from grader.escaping import visible
 
 if TYPE_CHECKING:
     from grader.calibration import Calibration
@@ -41,27 +40,16 @@ def _calibrate(arguments: argparse.Namespace) -> int:
         seeds=arguments.seeds,
         mistakes=arguments.mistakes,
     )
-    done = total = 0
-
-    def planned(item: str, count: int) -> None:
-        nonlocal done, total
-        done, total = 0, count
-
-    def trained(said: str) -> None:
-        nonlocal done
-        done += 1
-        print(f"[{done}/{total}] {visible(said)}", file=sys.stderr, flush=True)
-
-    watch = command.Watch(planned, trained, lambda said: print(visible(said), file=sys.stderr, flush=True))
     safe = True
-    for result in command.calibrate(options, watch):
-        print(f"{result.assignment.name}, {result.conditions.profile}, {result.conditions.device}")
-        for each in result.calibrations:
-            print(f"  {_line(each)}", flush=True)
-            safe &= each.safe
-        if arguments.report:  # at once, because the next assignment takes long
-            command.report([result], arguments.report, arguments.course)
-            print(arguments.report)
+    with progress.steps() as shown:
+        for result in command.calibrate(options, command.Watch(shown.planned, shown.done, shown.told)):
+            print(f"{result.assignment.name}, {result.conditions.profile}, {result.conditions.device}")
+            for each in result.calibrations:
+                print(f"  {_line(each)}", flush=True)
+                safe &= each.safe
+            if arguments.report:  # at once, because the next assignment takes long
+                command.report([result], arguments.report, arguments.course)
+                print(arguments.report)
     return 0 if safe else 2
 
 

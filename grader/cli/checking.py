@@ -6,12 +6,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from grader.cli import progress
 from grader.cli.options import console, course_option, course_options, positive
 from grader.escaping import visible
 
 if TYPE_CHECKING:
-    from rich.progress import TaskID
-
     from grader.cli.options import Commands
 
 
@@ -69,29 +68,14 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
     from grader.commands import verify as command
     from grader.verifying.report import tables
 
     options = command.Options(
         arguments.name, arguments.course, arguments.workers, arguments.training, arguments.sandbox
     )
-    progress_console, summaries = Console(stderr=True), []
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    quiet = not progress_console.is_terminal
-    with Progress(*columns, console=progress_console, transient=True, disable=quiet) as progress:
-        tasks: list[TaskID] = []
-
-        def planned(what: str, count: int) -> None:
-            tasks.append(progress.add_task(what, total=count))
-            if quiet:
-                progress_console.print(f"{what}: {count} tasks", highlight=False)
-
-        watch = command.Watch(planned, lambda: progress.advance(tasks[-1]))
-        for summary in command.verify(options, watch):
-            summaries.append(summary)
+    with progress.steps() as shown:
+        summaries = list(command.verify(options, command.Watch(shown.planned, shown.done)))
     printed = console(140)
     for summary in summaries:
         printed.print(f"{summary.assignment.name}: {summary.assignment.title}", style="bold", markup=False)

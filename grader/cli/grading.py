@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.cli.options import console, course_options, out_option, positive
-from grader.escaping import json_line, visible
+from grader.errors import GraderError
+from grader.escaping import visible
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
-
     from grader.cli.options import Commands
-    from grader.commands.grade import Idle, Options, Result
-    from grader.commands.intake import Intake
+    from grader.commands.grade import Options, Result
     from grader.commands.rescore import Stale
-    from grader.records import Grade, Submission
+
+_AROUND = 10  # lines that are printed before and after the rows of a table
+_LONGEST = 60  # lines, where no terminal says how many it shows
 
 # Named here, because the command line imports nothing that is not used.
 SOURCES = ("moodle", "blackboard", "brightspace", "gradescope", "github", "nbgrader", "canvas", "plain")
@@ -55,7 +54,10 @@ def add(commands: Commands) -> None:
     grade.add_argument("--sandbox", choices=["auto", "bubblewrap", "none"], default="auto")
     grade.add_argument("--force", action="store_true", help="grade again what is unchanged")
     grade.add_argument("--reseed", action="store_true", help="draw new hidden cases")
-    grade.add_argument("--format", choices=["table", "json"], default="table")
+    grade.add_argument(
+        "--format", choices=["table", "json"], default="table", help="json: a line for each event, as it happens"
+    )
+    grade.add_argument("--all", action="store_true", help="print every student's row, however many there are")
     grade.set_defaults(run=_grade)
     rescore = commands.add_parser("rescore", help="apply changed points, ramps and tolerances; runs nothing")
     course_options(rescore)
@@ -86,126 +88,41 @@ def _grade(arguments: argparse.Namespace) -> int:
         reseed=arguments.reseed,
     )
     if arguments.format == "json":
-        watch = command.Watch(
-            _print_plan,
-            lambda submission: None,
-            _print_json,
-            told=_warn,
-            took_in=_print_intake,
-            rescored=lambda grade: _print_json(grade, "rescored"),
-            stale=lambda todo: print(json_line({"event": "stale", "run": len(todo)}), flush=True),
-        )
-        result = command.grade(options, watch)
-        print(json_line({"event": "done", "out": str(result.out), "interrupted": result.left > 0}))
-    else:
-        result = _with_progress(options)
-        _print_result(result)
+        return _with_events(options).exit_code
+    from grader.cli import watching
+
+    result = watching.graded(options)
+    _print_result(result, every=arguments.all)
     return result.exit_code
 
 
-def _with_progress(options: Options) -> Result:
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
+def _with_events(options: Options) -> Result:
+    from grader.cli.events import Events, stages_to
     from grader.commands import grade as grading
 
-    console = Console(stderr=True)
-    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()]
-    columns += [TextColumn("left"), TimeRemainingColumn()]
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        shown = _Shown(progress, plain=not console.is_terminal)
-        watch = grading.Watch(
-            shown.planned,
-            shown.began,
-            shown.finished,
-            shown.postponed,
-            shown.retrying,
-            shown.told,
-            took_in=shown.took_in,
-            stale=shown.stale,
-        )
-        return grading.grade(options, watch)
+    events = Events(sys.stdout)
+    events.started()
+    try:
+        with stages_to(events.stage):
+            result = grading.grade(options, events.watch())
+    except GraderError as error:
+        events.failed(error)
+        raise
+    events.done(result)
+    return result
 
 
-class _Shown:
-    """Progress: who is being graded, how many are done, the time left. Plain lines where there is no terminal."""
-
-    def __init__(self, progress: Progress, *, plain: bool) -> None:
-        self._progress = progress
-        self._plain = plain
-        self._task: TaskID | None = None
-        self._running: dict[str, None] = {}
-        self._done = 0
-        self._total = 0
-        self._start = time.monotonic()
-
-    def told(self, sentence: str) -> None:
-        self._progress.console.print(visible(sentence), highlight=False, markup=False, emoji=False, soft_wrap=True)
-
-    def took_in(self, taken: Intake) -> None:
-        from grader.reports.intake import intake_table
-
-        for line in taken.lines:
-            self.told(line)
-        if rows := _to_look_at(taken):
-            self._progress.console.print(intake_table(rows))
-
-    def planned(self, todo: Sequence[Submission], idle: Idle) -> None:
-        self._total = len(todo)
-        told = f"{len(todo)} to run, {idle.rescored} to rescore, {idle.unchanged} unchanged."
-        self._progress.console.print(told, highlight=False)
-        self._task = self._progress.add_task("starting", total=len(todo))
-
-    def stale(self, todo: Sequence[Submission]) -> None:
-        self._total += len(todo)
-        told = f"{len(todo)} of them to run after all: not all that is asked now was recorded."
-        self._progress.console.print(told, highlight=False)
-        if self._task is not None:
-            self._progress.update(self._task, total=self._total)
-
-    def began(self, submission: Submission) -> None:
-        self._running[submission.student.id] = None
-        self._describe()
-
-    def finished(self, grade: Grade) -> None:
-        self._done += 1
-        self._running.pop(grade.submission.student.id, None)
-        if self._plain:
-            left = (time.monotonic() - self._start) / self._done * (self._total - self._done)
-            name = visible(grade.submission.student.id)
-            points = f"{grade.earned:g}/{grade.possible:g}" if grade.possible else grade.status.value
-            line = f"[{self._done}/{self._total}] {name} {points} in {grade.seconds:.0f} s, about {left:.0f} s left"
-            self._progress.console.print(line, highlight=False, markup=False, emoji=False)
-        if self._task is not None:
-            self._progress.advance(self._task)
-            self._describe()
-
-    def postponed(self, grade: Grade) -> None:
-        self._running.pop(grade.submission.student.id, None)
-        self._describe()
-
-    def retrying(self, todo: Sequence[Submission]) -> None:
-        who = "1 submission alone, because it" if len(todo) == 1 else f"{len(todo)} submissions alone, because they"
-        self._progress.console.print(f"Retrying {who} ran out of time beside others.", highlight=False)
-
-    def _describe(self) -> None:
-        if self._task is not None:
-            names = ", ".join(visible(name) for name in self._running) or "finishing"
-            self._progress.update(self._task, description=names.replace("[", "(").replace("]", ")"))
-
-
-def _print_result(result: Result) -> None:
+def _print_result(result: Result, *, every: bool = False) -> None:
+    from grader.reports.summary import summary
     from grader.reports.terminal import score_table
 
     printed = console(120)
-    printed.print(score_table(result.rows, result.assignment.items))
+    most = printed.height if printed.is_terminal else _LONGEST
+    if every or len(result.rows) + _AROUND <= most:
+        printed.print(score_table(result.rows, result.assignment.items))
+    else:
+        printed.print(summary(result.rows))
+        printed.print("--all prints every student's row.", style="dim")
     for name in ("grades.csv", "items.csv", "intake.csv"):
         printed.print(f"{result.out / name}", markup=False)
     printed.print(
@@ -219,52 +136,6 @@ def _print_result(result: Result) -> None:
         printed.print("Graded without a sandbox: student code had this account's rights.", style="bold yellow")
     if result.left:
         printed.print(f"Stopped with {result.left} left to grade; the same command goes on from here.", style="bold")
-
-
-def _to_look_at(taken: Intake) -> list[tuple[str, str, str]]:
-    """What a person should look at: students in doubt or missing, and files that are nobody's."""
-    rows = [(each.student, each.what, each.why) for each in taken.doubts]
-    rows += [(each.file, each.use, each.why) for each in taken.placed if each.use == "not placed"]
-    return rows + [(each.student_id, "missing", each.name) for each in taken.missing]
-
-
-def _print_intake(taken: Intake) -> None:
-    for line in taken.lines:
-        _warn(line)
-    rows = [{"who": who, "what": what, "why": why} for who, what, why in _to_look_at(taken)]
-    if rows:
-        print(json_line({"event": "intake", "submissions": len(taken.submissions), "look_at": rows}), flush=True)
-
-
-def _warn(sentence: str) -> None:
-    print(visible(sentence), file=sys.stderr)
-
-
-def _print_plan(todo: Sequence[Submission], idle: Idle) -> None:
-    row = {"event": "planned", "run": len(todo), "rescore": idle.rescored, "unchanged": idle.unchanged}
-    print(json_line(row), flush=True)
-
-
-def _print_json(grade: Grade, event: str = "graded") -> None:
-    row = {
-        "event": event,
-        "student_id": grade.submission.student.id,
-        "submission": grade.submission.name,
-        "status": grade.status.value,
-        "earned": grade.earned,
-        "possible": grade.possible,
-        "seconds": grade.seconds,
-        "problem": grade.problem,
-        "items": {
-            score.item.id: {
-                "outcome": score.finding.outcome.value,
-                "earned": score.earned if score.finding.outcome.decided else None,
-                "message": score.finding.message,
-            }
-            for score in grade.scores
-        },
-    }
-    print(json_line(row), flush=True)
 
 
 # ---- rescore ---------------------------------------------------------------------------------------------------------

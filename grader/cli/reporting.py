@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
+from grader.cli import progress
 from grader.cli.options import course_options, out_option
 from grader.escaping import visible
 from grader.records import LANGUAGES
@@ -35,7 +35,8 @@ def _report(arguments: argparse.Namespace) -> int:
         language=arguments.lang,
         pdf=arguments.pdf,
     )
-    result = command.report(options, told=lambda sentence: print(visible(sentence), file=sys.stderr))
+    with progress.steps() as shown:
+        result = command.report(options, command.Watch(shown.planned, shown.done))
     written = "1 page" if len(result.pages) == 1 else f"{len(result.pages)} pages"
     print(f"{written}{' and as many PDF files' if result.printed else ''} in {visible(str(result.folder))}")
     print(f"class report: {visible(str(result.classroom))}")

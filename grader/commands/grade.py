@@ -70,6 +70,7 @@ class Watch:
     took_in: Callable[[Intake], None] = lambda taken: None  # what was handed in and by whom, before it starts
     rescored: Callable[[Grade], None] = lambda grade: None  # without running anything
     stale: Callable[[Sequence[Submission]], None] = lambda todo: None  # could not be rescored, so they are run as well
+    wrote: Callable[[Path], None] = lambda path: None  # a table
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ def grade(options: Options, watch: Watch) -> Result:
         plan = Plan.of(found, rows, terms)
         asked = [item for item in assignment.items if item.id in wanted]
         files.write(options.out / "intake.csv", intake_csv(taken))
+        watch.wrote(options.out / "intake.csv")
         watch.took_in(taken)
         for sentence in (chosen, *((*choosing.missing_data(asked), isolation.weakness()) if plan.todo else ())):
             if sentence:
@@ -135,7 +137,7 @@ def grade(options: Options, watch: Watch) -> Result:
             rows = book.current(assignment.name)
         rows = facts.with_missing(rows)
         if not plan.todo:
-            write_tables(options.out, rows, assignment, facts.marks(rows))
+            _told_of(watch, write_tables(options.out, rows, assignment, facts.marks(rows)))
         pages.complete(rows)
         classroom.write(pages, facts, rows)
     return Result(assignment, rows, options.out, left)
@@ -149,10 +151,16 @@ def intake_csv(taken: Intake) -> str:
 
 def write_tables(
     out: Path, rows: Sequence[GradeRow], assignment: Assignment, marks: Mapping[str, Mark] | None = None
-) -> None:
+) -> Sequence[Path]:
     """Write grades.csv and items.csv, each whole or not at all; marks where they are more than sums."""
     files.write(out / "grades.csv", tables.grades_csv(rows, assignment.items, marks))
     files.write(out / "items.csv", tables.items_csv(rows))
+    return out / "grades.csv", out / "items.csv"
+
+
+def _told_of(watch: Watch, written: Sequence[Path]) -> None:
+    for path in written:
+        watch.wrote(path)
 
 
 def _rescore(plan: Plan, course: Path, conditions: Conditions, book: Gradebook, pages: Pages, watch: Watch) -> None:
@@ -205,7 +213,7 @@ def _run(options: Options, work: Work, plan: Plan, book: Gradebook, pages: Pages
             pass  # what is done is on disk, and the rest is left
         facts = Facts.of(read, assignment, book)
         rows = facts.with_missing(book.current(assignment.name))
-        write_tables(options.out, rows, assignment, facts.marks(rows))
+        _told_of(watch, write_tables(options.out, rows, assignment, facts.marks(rows)))
     return len(todo) - len(run.done)
 
 

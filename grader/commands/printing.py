@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -33,14 +33,18 @@ def browser() -> Path:
     return Path(found)
 
 
-def printed(browser: Path, pages: Sequence[Path]) -> list[Path]:
-    """Print each page beside itself, with the suffix .pdf.
+def printed(browser: Path, pages: Sequence[Path], done: Callable[[], None] = lambda: None) -> list[Path]:
+    """Print each page beside itself, with the suffix .pdf; `done` is told of each in turn.
 
     Raises:
         MachineryError: the browser fails on one of them.
     """
     with ThreadPoolExecutor(min(_AT_A_TIME, os.cpu_count() or 1)) as pool:
-        return list(pool.map(lambda page: _printed(browser, page), pages))
+        printed = []
+        for each in pool.map(lambda page: _printed(browser, page), pages):
+            printed.append(each)
+            done()
+        return printed
 
 
 def _printed(browser: Path, page: Path) -> Path:

@@ -40,12 +40,20 @@ class Result:
         return 1 if self.needs_staff else 0
 
 
-def report(options: Options, told: Callable[[str], None] = lambda sentence: None) -> Result:
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who is told how far it is."""
+
+    planned: Callable[[str, int], None] = lambda what, count: None  # what is made now, and how many
+    done: Callable[[], None] = lambda: None  # one of them
+
+
+def report(options: Options, watch: Watch = Watch()) -> Result:
     """Write the pages, and print them where that is asked for.
 
     Args:
         options: what is asked for.
-        told: hears what takes a while.
+        watch: hears of each page.
 
     Raises:
         GraderError: with one clear line; what was written stays.
@@ -56,12 +64,16 @@ def report(options: Options, told: Callable[[str], None] = lambda sentence: None
         facts = stored.Facts.of(course, assignment, book)
         pages = Pages(options.out, facts, options.language or course.language)
         rows = book.current(assignment.name)
-    written = [pages.write(row) for row in rows]
+    watch.planned("pages", len(rows))
+    written = []
+    for row in rows:
+        written.append(pages.write(row))
+        watch.done()
     whole = classroom.write(pages, facts, facts.with_missing(rows))
     printed: Sequence[Path] = ()
     if options.pdf:
         browser = printing.browser()
-        told(f"Printing {len(written) + 1} pages with {browser.name}, which takes a second or two each.")
-        printed = printing.printed(browser, [*written, whole])
+        watch.planned(f"printing with {browser.name}", len(written) + 1)
+        printed = printing.printed(browser, [*written, whole], watch.done)
     staff = any(row.status is Status.NEEDS_STAFF for row in rows)
     return Result(options.out / FOLDER, written, whole, printed, staff)

@@ -8,6 +8,7 @@ was running when the grader was killed -----------------------------alone--> gra
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
@@ -20,6 +21,8 @@ from grader.runners.work import Work, set_aside
 
 if TYPE_CHECKING:
     from grader.commands.grade import Watch
+
+_log = logging.getLogger(__name__)
 
 _CRASHES: Final = 3  # all but the first one alone, so that nobody is set aside for a neighbour
 
@@ -77,6 +80,7 @@ class Run:
             for each in grades:
                 if _hurried(each, workers):
                     hurried.append(each.submission)
+                    _log.info("%s ran out of time beside others", _of(each.submission), extra=_about(each.submission))
                     self.watch.postponed(self.recorded(each, False))
                 else:
                     self._finish(each)
@@ -93,11 +97,13 @@ class Run:
         def begin(submission: Submission) -> None:
             student = submission.student.id
             self.book.started(self.work.assignment.name, student, self.keys[student])
+            _log.info("%s begins%s", _of(submission), " alone" if alone else "", extra=_about(submission))
             self.watch.began(submission)
 
         def lose(submission: Submission) -> None:
             self.book.crashed(self.work.assignment.name, submission.student.id)
             lost.append(submission)
+            _log.warning("what graded %s died", _of(submission), extra=_about(submission))
 
         work = replace(self.work, alone=alone)
         if self.runner == "inline":
@@ -121,6 +127,8 @@ class Run:
     def _finish(self, grade: Grade) -> None:
         whole = self.recorded(grade, True)
         self.done.add(grade.submission.student.id)
+        told = _of(whole.submission), whole.status.value, whole.earned, whole.possible, whole.seconds
+        _log.info("%s is done: %s, %g of %g points, %g s", *told, extra=_about(whole.submission))
         self.watch.finished(whole)
 
 
@@ -128,3 +136,11 @@ def _hurried(grade: Grade, workers: int) -> bool:
     """Whether points may be lost to the load of other submissions: a time-out that vanishes alone is none."""
     lost = any(score.finding.credit < 1 and score.finding.outcome is not Outcome.WAITING for score in grade.scores)
     return workers > 1 and grade.timed_out > 0 and lost
+
+
+def _of(submission: Submission) -> str:
+    return submission.student.id
+
+
+def _about(submission: Submission) -> dict[str, str]:
+    return {"student": submission.student.id}

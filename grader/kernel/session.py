@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from grader import logs
 from grader.errors import SandboxError
 from grader.kernel.cells import GRACE_S, CellEnded, Run, Script, Turn
 from grader.kernel.channel import Channel, ChannelClosed, ChannelTimeout, Frame, ProtocolError
@@ -267,7 +268,8 @@ class KernelSession:
             self._sandbox = self._open_sandbox(self._limits)
             run = Run(self._script, self._limits, self._deadly, self._turn)
             try:
-                captured = run.within(self._sandbox, functools.partial(self._end, asked=False))
+                with logs.during(f"running {self._script.notebook}"):
+                    captured = run.within(self._sandbox, functools.partial(self._end, asked=False))
                 self._versions, self._reasons = captured.versions, captured.reasons
             except CellEnded as ended:
                 self.close()

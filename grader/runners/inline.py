@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 
+from grader import logs
 from grader.errors import SandboxLost
 from grader.records import Grade, Submission
 from grader.runners.work import Work, refuse
@@ -25,7 +26,8 @@ def run(
                 break
             began(submission)
             try:
-                grade = grading(submission)
+                with logs.about(submission.student.id):
+                    grade = grading(submission)
             except SandboxLost:
                 lost(submission)
             else:

@@ -2,7 +2,7 @@
 
     driver                            worker, one a core
       submission  ------ pipe ------>   grades it in sandboxes of its own
-                  <-----------------    its grade, or an error of ours
+                  <-----------------    its grade, or an error of ours; before that what is logged
 
 A worker has one submission at a time, so that its death costs and blames that one alone; another worker takes its
 place. Workers end with the driver, however that ends, and take their sandboxes with them.
@@ -11,6 +11,7 @@ place. Workers end with the driver, however that ends, and take their sandboxes 
 from __future__ import annotations
 
 import contextlib
+import logging
 import multiprocessing
 import os
 import signal
@@ -23,6 +24,7 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Final
 
+from grader import logs
 from grader.errors import GraderError, MachineryError, SandboxError, SandboxLost
 from grader.kernel.template import Launched
 from grader.records import Grade, Submission
@@ -68,6 +70,9 @@ def run(
         while at_work := [each for each in crew if not each.ended]:
             for worker in _heard_of(at_work):
                 submission, answer = worker.submission, worker.answer()
+                if isinstance(answer, logging.LogRecord):
+                    logs.relayed(answer)
+                    continue
                 if isinstance(answer, GraderError) and not isinstance(answer, SandboxLost):
                     raise answer
                 if isinstance(answer, Grade):
@@ -110,7 +115,8 @@ class _Worker:
         self._template = _launched(work)  # it imports while the worker does
         control = self._template.control if self._template is not None else None
         self._connection, theirs = _FORK.Pipe()
-        self._process = _FORK.Process(target=_serve, args=(theirs, control, work), daemon=True)
+        level = logging.getLogger().getEffectiveLevel()
+        self._process = _FORK.Process(target=_serve, args=(theirs, control, work, level), daemon=True)
         _FORK.set_forkserver_preload(_PRELOADED)
         with _signals_held_back():
             self._process.start()
@@ -122,14 +128,14 @@ class _Worker:
     def connection(self) -> Connection:
         return self._connection
 
-    def answer(self) -> Grade | GraderError | str | None:
-        """What it has to say; None when it has died."""
-        self.submission = None
-        try:
-            answer: Grade | GraderError | str = self._connection.recv()
-        except (EOFError, OSError):
-            return None
-        self._ready = True
+    def answer(self) -> Grade | GraderError | logging.LogRecord | str | None:
+        """What it has to say; None when it has died. It goes on after a log record, and after nothing else."""
+        answer: Grade | GraderError | logging.LogRecord | str | None = None
+        with contextlib.suppress(EOFError, OSError):
+            answer = self._connection.recv()
+        if not isinstance(answer, logging.LogRecord):
+            self._ready |= answer is not None
+            self.submission = None
         return answer
 
     def begin(self, submission: Submission) -> None:
@@ -156,6 +162,10 @@ class _Worker:
         self._process.kill()
         self._process.join()
         self._process.close()
+        with contextlib.suppress(EOFError, OSError):
+            while self._connection.poll():  # what it logged while it ended
+                if isinstance(last := self._connection.recv(), logging.LogRecord):
+                    logs.relayed(last)
         self._connection.close()
         if self._template is not None:
             self._template.end()
@@ -197,19 +207,28 @@ def _signals_held_back() -> Iterator[None]:
 # ---- the worker's side -----------------------------------------------------------------------------------------------
 
 
-def _serve(driver: Connection, control: socket.socket | None, work: Work) -> None:
+def _serve(driver: Connection, control: socket.socket | None, work: Work, level: int) -> None:
     """Grade what comes, until nothing more comes. A bug of ours ends this worker and costs one submission."""
     _listen_to_the_driver_alone()
+    sending = threading.RLock()  # what other threads log comes between two messages; again where a signal interrupts
+
+    def send(message: object) -> None:
+        with sending:
+            driver.send(message)
+
+    logs.relay(send, level)
     try:
         with contextlib.closing(work.grading(control)) as grading:
-            driver.send(_READY)
+            send(_READY)
             while (submission := driver.recv()) is not None:
                 try:
-                    driver.send(grading(submission))
+                    with logs.about(submission.student.id):
+                        graded = grading(submission)
+                    send(graded)
                 except SandboxLost as error:
-                    driver.send(error)
+                    send(error)
     except GraderError as error:
-        driver.send(error)
+        send(error)
     except (EOFError, BrokenPipeError, SystemExit):
         pass  # the driver has gone, or wants no more
     os._exit(0)  # taking torch to pieces would take a second and help nobody
@@ -226,6 +245,7 @@ def _listen_to_the_driver_alone() -> None:
 
 
 def _leave(number: int, _: object) -> None:
+    logging.disable()  # half a message may have been sent, which nothing may follow
     raise SystemExit(128 + number)  # through every `finally`, so that sandboxes are closed
 
 

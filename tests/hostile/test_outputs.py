@@ -85,10 +85,13 @@ def test_an_event_is_one_line_of_json(handed_in: Path, course: Path, capsys: pyt
     graded(handed_in, course, "--format", "json")
 
     printed = capsys.readouterr().out
-    taken_in, *events = [json.loads(line) for line in printed.splitlines()]
-    assert taken_in["event"] == "intake" and taken_in["look_at"]  # some names differ only in case
-    assert [event["event"] for event in events] == ["planned"] + ["graded"] * (len(events) - 2) + ["done"]
-    assert len({event["student_id"] for event in events[1:-1]}) == len(events) - 2
+    events = [json.loads(line) for line in printed.splitlines()]
+    taken_in = next(event for event in events if event["event"] == "intake")
+    assert taken_in["look_at"]  # some names differ only in case
+    assert (events[0]["event"], events[-1]["event"]) == ("started", "done")
+    planned = next(event for event in events if event["event"] == "planned")
+    graded_ids = {event["student_id"] for event in events if event["event"] == "graded"}
+    assert len(graded_ids) == planned["run"] > 30
     assert not list(controls(printed))
 
 

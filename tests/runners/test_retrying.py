@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from rich.progress import Progress
 
-from grader.cli.grading import _Shown
+from grader.cli.watching import Shown
 from grader.commands import grade as command
 from grader.gradebook import Gradebook
 from grader.records import Finding, Grade, Outcome, Profile, Score, Student, Submission
@@ -191,8 +190,8 @@ def test_threads_do_not_depend_on_the_number_of_workers(hand_in: HandIn) -> None
 )
 def test_the_progress_says_that_submissions_are_retried(count: int, line: str) -> None:
     written = io.StringIO()
-    progress = Progress(console=Console(file=written, width=120), disable=True)
+    shown = Shown(Console(file=written, width=120), with_cards=False)
 
-    _Shown(progress, plain=True).retrying([Submission(Student("bo"), "bo.ipynb", ())] * count)
+    shown.retrying([Submission(Student("bo"), "bo.ipynb", ())] * count)
 
     assert written.getvalue().strip() == line
