@@ -356,7 +356,9 @@ def test_without_a_name_the_assignment_that_fits_most_submissions_is_chosen(
     ids=["nothing", "an empty one", "strange names", "one of each", "as many for the other"],
 )
 def test_without_a_best_fit_the_assignment_has_to_be_named(submitted: list[set[str]]) -> None:
-    with pytest.raises(RubricError, match=r"several assignments \(hw2-cnn, lab-cnn\); give --assignment NAME"):
+    with pytest.raises(
+        RubricError, match=r"several assignments \(hw2-cnn, lab-cnn, softmax-regression\); give --assignment NAME"
+    ):
         rubric.choose(load(ROOT), None, submitted)
 
 

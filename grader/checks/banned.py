@@ -31,6 +31,13 @@ _BANNED: Mapping[str, Mapping[str, str]] = {
     },
     # The book's own functions; in its text those that a section asks for, because its names for torch's are no help.
     "book": {"d2l": r"d2l\._(?!tensors\.)|d2l\.(?:torch\.)?(?:corr2d|init_cnn|LeNet|Residual|ResNeXtBlock)"},
+    "softmax": {
+        "softmax": _FRAMEWORKS + r"(?:.*[._])?(?:log_?)?softm(?:ax|in)",
+        "scipy.special": r"scipy\.special\.(?:.*\.)?(?:log_)?softmax",
+    },
+    "cross_entropy": {
+        "cross_entropy": _FRAMEWORKS + r"(?:.*[._])?(?:\w*cross_?entropy|nll_?loss)",
+    },
     "pooling": {
         "max_pool": _FRAMEWORKS + r".*max_?pool",
         "avg_pool": _FRAMEWORKS + r".*(?:avg|average|lp)_?pool",

@@ -28,9 +28,9 @@ def returns_close(
 ) -> Finding:
     """Ask `cases` calls with arguments of the generator `inputs`; every value must be close, by no banned means.
 
-    `banned` are families of calls: book, convolution, pooling; `on_banned` says what using them means: zero, or flag,
-    which leaves it to a person. `credit` gives a share of the points to a function whose values are wrong, but all
-    have the right `shape`. `rtol` and `atol` replace the usual tolerances of the dtype.
+    `banned` are families of calls: book, convolution, cross_entropy, pooling, softmax; `on_banned` says what using
+    them means: zero, or flag, which leaves it to a person. `credit` gives a share of the points to a function whose
+    values are wrong, but all have the right `shape`. `rtol` and `atol` replace the usual tolerances of the dtype.
 
     Raises:
         RubricError: `banned` or `on_banned` is not known, or `credit` or a tolerance is not made like that.

@@ -109,6 +109,7 @@ def _begin(course: Path, assignment: Assignment, training: bool) -> None:
     import warnings
 
     import torch
+    import torch._dynamo  # some operations want it, and where a probe's time runs out meanwhile, half of it would stay
 
     from grader.verifying.trials import Trials
 
@@ -179,8 +180,9 @@ def _earned(grade: Grade, items: Sequence[str]) -> Graded:
 
 
 def report(summaries: Sequence[Summary], path: Path) -> None:
-    """Write the page that says how right the marks are, whole or not at all."""
+    """Write the page that says how right the marks are; what it says of other assignments stays."""
     from grader.verifying.report import markdown
 
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    files.write(path, markdown(summaries, __version__, today), encoding="utf-8")
+    before = path.read_text(encoding="utf-8") if path.is_file() else ""
+    files.write(path, markdown(summaries, __version__, today, before), encoding="utf-8")

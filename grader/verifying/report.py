@@ -76,15 +76,21 @@ def _percent(share: Share) -> str:
 # ---- docs/validity.md ------------------------------------------------------------------------------------------------
 
 
-def markdown(summaries: Sequence[Summary], version: str, date: str) -> str:
+def markdown(summaries: Sequence[Summary], version: str, date: str, before: str = "") -> str:
     """The page that says how right the marks are.
 
     Args:
         summaries: one per assignment.
         version: of the grader.
         date: of the run, ISO 8601.
+        before: the page as it is; what it says of other assignments stays.
     """
-    return "\n".join([*_head(version, date), *(line for each in summaries for line in _assignment(each))]) + "\n"
+    parts = {part.split("\n", 1)[0]: f"## {part.rstrip()}" for part in f"\n{before}".split("\n## ")[1:]}
+    for each in summaries:
+        told = "\n".join(_assignment(each))
+        mine = next((head for head in parts if head.endswith(f"(`{each.assignment.name}`)")), each.assignment.name)
+        parts[mine] = told.strip("\n")
+    return "\n\n".join(["\n".join(_head(version, date)), *parts.values()]) + "\n"
 
 
 def _head(version: str, date: str) -> Iterator[str]:

@@ -319,3 +319,37 @@ def test_a_helper_that_stands_in_is_not_the_students(submitted: SubmittedSession
     (observation,) = session.ask([Probe("calls", "corr2d")])
 
     assert observation == Returned([])
+
+
+# ---- softmax and cross-entropy ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("family", "name", "is_banned"),
+    [
+        ("softmax", "_softmax", True),
+        ("softmax", "_log_softmax", True),
+        ("softmax", "torch.nn.functional.softmax", True),
+        ("softmax", "torch.softmax", True),
+        ("softmax", "torch.Tensor.log_softmax", True),
+        ("softmax", "torch.nn.Softmax", True),
+        ("softmax", "torch.nn.LogSoftmax", True),
+        ("softmax", "torch.nn.functional.softmin", True),
+        ("softmax", "scipy.special.log_softmax", True),
+        ("softmax", "torch.logsumexp", False),
+        ("softmax", "torch.exp", False),
+        ("softmax", "amax", False),
+        ("softmax", "softplus", False),
+        ("cross_entropy", "nll_loss_forward", True),
+        ("cross_entropy", "torch.nn.functional.cross_entropy", True),
+        ("cross_entropy", "torch.nn.CrossEntropyLoss", True),
+        ("cross_entropy", "torch.nn.NLLLoss", True),
+        ("cross_entropy", "binary_cross_entropy", True),
+        ("cross_entropy", "torch.log", False),
+        ("cross_entropy", "gather", False),
+    ],
+)
+def test_what_4_4_asks_to_write_by_hand_is_banned_and_its_pieces_are_not(
+    family: str, name: str, is_banned: bool
+) -> None:
+    assert bool(ban(ITEM, [family], "zero").used([name])) == is_banned

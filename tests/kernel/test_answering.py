@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from grader.kernel.inside import modules
+from grader.kernel.inside import modules, scores
 from grader.kernel.inside.answering import QUESTIONS, NotDefined, ProbeTimeout, answer
 from grader.kernel.inside.operators import OperatorTrace
 from grader.probes import Layer, Missing, Observation, Probe, Raised, Returned, TimedOut, Value
@@ -612,3 +612,24 @@ def test_what_is_drawn_in_one_precision_is_not_given_out_in_another() -> None:
 
     assert [values.dtype for values in drawn.values()] == list(drawn)
     assert not torch.equal(drawn[torch.float32].double(), drawn[torch.float64])
+
+
+class _ListsItsParameters(nn.Module):
+    """A model as 4.4 of the book has it: plain tensors, and `parameters()` gives a list."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.W = torch.ones(4, 3, requires_grad=True)
+
+    def parameters(self) -> list[torch.Tensor]:  # type: ignore[override]  # as in the book
+        return [self.W]
+
+    def forward(self, X: torch.Tensor) -> torch.Tensor:
+        return X.reshape(-1, 4) @ self.W
+
+
+def test_a_model_that_lists_its_parameters_has_a_device_and_answers() -> None:
+    model = scores.moved(_ListsItsParameters(), torch.device("cpu"))
+
+    assert scores.device_of(model) == torch.device("cpu")
+    assert scores.answers(model, torch.full((5, 2, 2), 255, dtype=torch.uint8), 2).tolist() == [[4.0] * 3] * 5

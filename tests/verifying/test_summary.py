@@ -141,3 +141,17 @@ def test_the_page_says_what_was_measured_and_why_mutants_survive() -> None:
     assert "| f | 101 | `101 → 102` | a \\| b |" in page
     assert "- Mutants caught: 40/41 (97.6%); 1 of the others make no difference, so that 100.0%" in page
     assert "### Holes" not in page
+
+
+def test_the_page_of_one_assignment_leaves_those_of_the_others_as_they_are() -> None:
+    mine = summary(mutant(101, caught=False, reason="once"))
+    page = markdown([mine], "1.2", "2026-01-31")
+    name = mine.assignment.name
+    other = page.replace(f"(`{name}`)", "(`other`)").replace("| once |", "| of the other |")
+    section = page.split("\n## ")[1]
+    both = f"{other}\n## {section}"
+
+    again = markdown([summary(mutant(101, caught=False, reason="twice"))], "1.2", "2026-02-01", both)
+
+    assert again == both.replace("| once |", "| twice |").replace("2026-01-31", "2026-02-01")
+    assert markdown([mine], "1.2", "2026-01-31", other) == both

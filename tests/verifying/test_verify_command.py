@@ -24,7 +24,7 @@ def verify(*arguments: str, course: Path = ROOT) -> subprocess.CompletedProcess[
 
 
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("assignment", ["hw2-cnn", "lab-cnn"])
+@pytest.mark.parametrize("assignment", ["hw2-cnn", "lab-cnn", "softmax-regression"])
 def test_our_rubric_has_no_hole(assignment: str) -> None:
     ran = verify(assignment)
 

@@ -25,7 +25,7 @@ from grader.kernel.inside.given import Given, Scale
 from grader.kernel.inside.pixels import resident
 from grader.kernel.inside.progress import Progress
 from grader.kernel.inside.provenance import Provenance
-from grader.kernel.inside.scores import answers
+from grader.kernel.inside.scores import answers, device_of
 from grader.kernel.inside.training import lacks, trained
 from grader.probes import Probe, Value
 
@@ -122,7 +122,7 @@ class Run:
         self.scale = scale = self.given.scale()
         wanted = self.wanted
         size = scale.size[0] if scale and scale.size[0] == scale.size[1] else wanted.size
-        held_out = resident(wanted.data, "val", size, next(self.model.parameters()).device)
+        held_out = resident(wanted.data, "val", size, device_of(self.model))
         progress = Progress(self.model, held_out, wanted.steps, wanted.batch, enough=wanted.enough)
         progress.taken = self.taken
         if scale:

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from grader.kernel.inside import precision
 from grader.kernel.inside.pixels import Pictures, resident
 from grader.kernel.inside.progress import SETTLED, Progress
-from grader.kernel.inside.scores import answers
+from grader.kernel.inside.scores import answers, moved
 from grader.kernel.inside.steadiness import Steadiness
 from grader.probes import Probe, Value
 
@@ -85,7 +85,7 @@ def lacks(probe: Probe) -> bool:
 
 def _made(target: Any, probe: Probe, pictures: Pictures) -> tuple[nn.Module, list[nn.Parameter]]:
     """The network on its device, initialised, and what of it is trained."""
-    model = target(*_tuples(probe.args), **probe.kwargs).to(pictures.data.device)
+    model = moved(target(*_tuples(probe.args), **probe.kwargs), pictures.data.device)
     model.eval()
     with torch.no_grad():
         model(pictures.batch(torch.arange(2))[0])  # lazy layers take their shapes here

@@ -22,6 +22,7 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 from grader.kernel.inside.pixels import prepared
+from grader.kernel.inside.scores import device_of
 from grader.kernel.inside.training import trained
 from grader.probes import Probe, Value
 
@@ -102,7 +103,7 @@ def weights(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
     if sum(each.numel() * each.element_size() for each in plain) > most:
         return None
     before = {id(each): each.detach().to("cpu", memory_format=torch.contiguous_format, copy=True) for each in plain}
-    device = next(model.parameters()).device
+    device = device_of(model)
     batch = prepared(torch.zeros((2, *probe.options["shape"]), dtype=torch.uint8, device=device), probe.options["size"])
     rows = [
         (f"{number:05d}.{use.kind}.{role}", before[id(tensor)])
