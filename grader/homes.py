@@ -52,8 +52,9 @@ def load(home: Path, bind: BindCheck) -> Rubric:
     """
     if is_course(home) or not vectors.lies_in(home):
         return rubric.load(home, bind)
-    rows = {index.assignment: dict(index.rubric) for index in vectors.read_all(home)}
-    return rubric.read({"version": 1, "assignments": rows}, home, bind)
+    found = vectors.read_all(home)
+    rows = {index.assignment: dict(index.rubric) for index in found}
+    return rubric.read({"version": 1, "language": found[0].language, "assignments": rows}, home, bind)
 
 
 def key(

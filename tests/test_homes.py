@@ -39,6 +39,7 @@ def released(folder: Path, name: str = "hw9", **changes: Any) -> Path:
     index = {
         "format": 1,
         "assignment": name,
+        "language": "en",
         "rubric": ROW,
         "cases": [],
         "answers": {},

@@ -74,6 +74,7 @@ CHECKS: Mapping[str, Kind] = {
         "learns", trains=True, judges=("profiles.*.none", "profiles.*.full", "without_training", "on_other")
     ),
     "answered": _ours("answered", versions=frozenset(), captures=False),
+    "later": _ours("later", versions=frozenset(), captures=False),
 }
 
 GIVEN_BY_THE_RUN = frozenset({"profile", "device"})  # keywords that no rubric sets

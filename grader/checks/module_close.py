@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from grader import diagnosis
 from grader.checks import asking, module_answers
@@ -24,6 +24,9 @@ from grader.checks.asking import (
 from grader.compare import in_words
 from grader.probes import Probe, Raised, Returned, Session, Value
 from grader.records import Finding, Item, Mismatch
+
+_FLOAT32: Final = {"dtype": "float32"}
+_UNBIASED: Final = {"bias": "zero"}
 
 _Differ: TypeAlias = Callable[[Mapping[str, Value], Mapping[str, Value]], Mismatch | None]
 
@@ -86,13 +89,13 @@ def _judged(student: Session, reference: Reference, item: Item, probes: Sequence
     answers = ask_both(student, reference, probes)
     if any(isinstance(answer.observed, Raised) for answer in answers):
         # Some right modules are bound to float32, by a constant tensor for instance.
-        probes = [_with_options(probe, dtype="float32") for probe in probes]
+        probes = [_with_options(probe, **_FLOAT32) for probe in probes]
         answers = ask_both(student, reference, probes)
     strict = _compared(answers, item, module_answers.differences)
     if not strict.wrong or not any(module_answers.lacks_vectors(answer) for answer in answers):
         return strict
     # A convolution needs no bias of its own before BatchNorm. With zeros in its place both sides compute the same.
-    unbiased = ask_both(student, reference, [_with_options(probe, bias="zero") for probe in probes])
+    unbiased = ask_both(student, reference, [_with_options(probe, **_UNBIASED) for probe in probes])
     if not all(module_answers.needs_no_more_vectors(answer) for answer in unbiased):
         return strict
     return _compared(unbiased, item, module_answers.differences_but_biases)
@@ -100,6 +103,12 @@ def _judged(student: Session, reference: Reference, item: Item, probes: Sequence
 
 def _compared(answers: Sequence[Answer], item: Item, differ: _Differ) -> _Judged:
     return _Judged(answers, [_problem(answer, item, differ) for answer in answers], differ)
+
+
+def variants(probe: Probe) -> list[Probe]:
+    """Everything that the reference may be asked in place of one probe, itself first; the student's answers decide."""
+    changes: tuple[Mapping[str, Value], ...] = ({}, _FLOAT32, _UNBIASED, {**_FLOAT32, **_UNBIASED})
+    return [_with_options(probe, **each) for each in changes]
 
 
 def _with_options(probe: Probe, **options: Value) -> Probe:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from grader import __version__, logs
-from grader.cli import authoring, calibrating, checking, exporting, grading, machine, reporting, reviewing
+from grader.cli import authoring, calibrating, checking, exporting, grading, machine, releasing, reporting, reviewing
 from grader.errors import GraderError
 from grader.escaping import visible
 
@@ -25,6 +25,7 @@ GROUPS: Final = (
     exporting.add,
     checking.add,
     authoring.add,
+    releasing.add,
     calibrating.add,
     machine.add,
 )

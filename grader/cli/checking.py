@@ -52,7 +52,7 @@ def _check(arguments: argparse.Namespace) -> int:
     marks = {
         Outcome.PASSED: Text("ok    ", "green"),
         Outcome.PARTIAL: Text("partly", "yellow"),
-        Outcome.WAITING: Text("staff ", "cyan"),
+        Outcome.WAITING: Text("later ", "cyan"),
     }
     for score in grade.scores:
         finding = score.finding

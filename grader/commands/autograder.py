@@ -41,7 +41,7 @@ def build(course: Path | None, assignment: str | None, output: Path) -> None:
         content["gradebook.db"] = _empty_gradebook()
     except OSError as error:
         raise MachineryError(f"{error.filename} cannot be read: {error.strerror}") from error
-    files.write_bytes(output, autograder.zipped(content))
+    files.write_bytes(output, files.zipped(content, autograder.SCRIPTS))
 
 
 def _tree(folder: Path) -> Iterator[tuple[str, bytes]]:

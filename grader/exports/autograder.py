@@ -11,12 +11,8 @@ Source: gradescope-autograders.readthedocs.io, specifications.
 
 from __future__ import annotations
 
-import io
-import zipfile
-from collections.abc import Mapping
 from typing import Final
 
-_WRITTEN: Final = (1980, 1, 1, 0, 0, 0)  # the same course is the same zip
 SCRIPTS: Final = ("setup.sh", "run_autograder")
 
 _SETUP: Final = """\
@@ -80,14 +76,3 @@ def scripts(assignment: str, requirements: list[str]) -> dict[str, bytes]:
         "run_autograder": _RUN.replace("@ASSIGNMENT@", quoted).encode(),
         "requirements.txt": "".join(f"{each}\n" for each in requirements).encode(),
     }
-
-
-def zipped(files: Mapping[str, bytes]) -> bytes:
-    """The zip, with scripts that may be run."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        for name in sorted(files):
-            entry = zipfile.ZipInfo(name, _WRITTEN)
-            entry.external_attr = (0o755 if name in SCRIPTS else 0o644) << 16
-            archive.writestr(entry, files[name], zipfile.ZIP_DEFLATED)
-    return content.getvalue()

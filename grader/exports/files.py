@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import os
+import zipfile
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Final
 
 from grader.errors import MachineryError
+
+_WRITTEN: Final = (1980, 1, 1, 0, 0, 0)  # the same files are the same zip
 
 
 def write(path: Path, text: str, *, encoding: str = "utf-8-sig", durable: bool = True) -> None:
@@ -50,6 +56,17 @@ def write_bytes(path: Path, content: bytes, *, durable: bool = True) -> None:
             f"{path} cannot be written ({error.strerror}); see that there is room and that the folder belongs to you,"
             " and run it again (what was there before is kept)"
         ) from error
+
+
+def zipped(files: Mapping[str, bytes], runnable: Collection[str] = ()) -> bytes:
+    """These files as a zip, always the same bytes for the same files; `runnable` names scripts."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, _WRITTEN)
+            entry.external_attr = (0o755 if name in runnable else 0o644) << 16
+            archive.writestr(entry, files[name], zipfile.ZIP_DEFLATED)
+    return content.getvalue()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -7,18 +7,16 @@ for the participant, the third and fourth for the plug-in, and the rest for the 
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 
+from grader.exports import files
 from grader.exports.outgoing import Kind, Outgoing, Request, Result, Trouble
 from grader.records import Status
 
 _PAGE: Final = "feedback.html"
 _CANVAS: Final = re.compile(r"(?:^|, )(?P<prefix>[^,/]*?_?\d+_\d+)_")
-_WRITTEN: Final = (1980, 1, 1, 0, 0, 0)  # the same pages are the same zip
 
 
 def canvas_name(each: Outgoing) -> str | None:
@@ -55,14 +53,6 @@ def returned(zip_name: str, named: Callable[[Outgoing], str | None]) -> Callable
                 troubles.append(Trouble(Kind.LEFT_OUT, each.id, told))
             else:
                 pages[name] = page
-        return Result({zip_name: _zipped(pages)}, troubles=troubles)
+        return Result({zip_name: files.zipped(pages)}, troubles=troubles)
 
     return make
-
-
-def _zipped(files: Mapping[str, bytes]) -> bytes:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in sorted(files):
-            archive.writestr(zipfile.ZipInfo(name, _WRITTEN), files[name], zipfile.ZIP_DEFLATED)
-    return content.getvalue()

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Final, TypeVar
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load
 
 from grader import seeds
+from grader.checks.later import AFTERWARDS
+from grader.errors import ReleaseError
 from grader.kernel.channel import Frame, ProtocolError
-from grader.kernel.wire import decode, encode, read_observation
+from grader.kernel.wire import DTYPES, decode, encode, read_observation
 from grader.probes import Observation, Probe, Value, Version
 from grader.recording import key
 from grader.releases import vectors
 
-LATER = "This is judged after you hand in."
+_T = TypeVar("_T")
+_LARGEST_VALUE: Final = 64 << 20  # bytes
 
 
 class NotReleased(LookupError):
@@ -67,7 +70,7 @@ class ReleasedKey:
         for probe in probes:
             answer = self._index.answers.get(key(probe))
             if answer is None:
-                raise NotReleased(LATER)
+                raise NotReleased(AFTERWARDS)
             yield self._observation(answer)
 
     # ---- what only the reference has ---------------------------------------------------------------------------------
@@ -80,7 +83,7 @@ class ReleasedKey:
         """
         known = (generator_name, seed, number)
         if known not in self._index.cases:
-            raise NotReleased(LATER)
+            raise NotReleased(AFTERWARDS)
         if known not in self._cases:
             args, kwargs, inputs = map(self._value, self._index.cases[known])
             if not isinstance(args, tuple) or not isinstance(kwargs, dict):
@@ -117,37 +120,37 @@ class ReleasedKey:
     # ---- values ------------------------------------------------------------------------------------------------------
 
     def _observation(self, tree: Any) -> Observation:
-        body = bytearray()
-        header = self._inlined(tree, body)
-        try:
-            return read_observation(Frame("observation", header, bytes(body)))
-        except (ProtocolError, AttributeError, TypeError) as error:
-            raise self._damaged(str(error)) from None
+        return self._read(tree, lambda inlined, body: read_observation(Frame("observation", inlined, body)))
 
     def _value(self, tree: Any) -> Value:
+        return self._read(tree, decode)
+
+    def _read(self, tree: Any, read: Callable[[Any, bytes], _T]) -> _T:
+        """What `read` makes of a tree and the bytes of its tensors, as they travel between processes."""
         body = bytearray()
-        inlined = self._inlined(tree, body)
         try:
-            return decode(inlined, bytes(body))
-        except ProtocolError as error:
+            return read(self._inlined(tree, body), bytes(body))
+        except (ProtocolError, TypeError, AttributeError, RecursionError) as error:
             raise self._damaged(str(error)) from None
 
     def _inlined(self, tree: Any, body: bytearray) -> Any:
-        """A tree as `encode` makes one: named tensors in the body."""
         match tree:
-            case {"tensor": str() as name}:
-                return encode(self._tensor(name), body)
+            case {"tensor": [str() as name, str() as dtype]}:
+                inlined = encode(self._tensor(name, dtype), body)
+                if len(body) > _LARGEST_VALUE:  # a tensor may be named again and again
+                    raise self._damaged("a value is too large")
+                return inlined
             case Mapping():
                 return {kind: self._inlined(each, body) for kind, each in tree.items()}
             case list():
                 return [self._inlined(each, body) for each in tree]
         return tree
 
-    def _tensor(self, name: str) -> torch.Tensor:
+    def _tensor(self, name: str, dtype: str) -> torch.Tensor:
         try:
-            return self._tensors[name]
-        except KeyError:
-            raise self._damaged(f"it lacks {name!r}") from None
+            return self._tensors[name].to(DTYPES[dtype])
+        except KeyError as lacking:
+            raise self._damaged(f"it lacks {lacking}") from None
 
-    def _damaged(self, why: str) -> Exception:
-        return vectors.damaged(self._index.tensors.with_suffix(""), why[:80])
+    def _damaged(self, why: str) -> ReleaseError:
+        return vectors.damaged(self._index.tensors.with_suffix(".json"), why[:80])

@@ -1,6 +1,8 @@
 """The two files of public vectors: read as a stranger's, because anybody may have changed them.
 
-A value is JSON as wire.py has it, only that a tensor is named: {"tensor": "corr2d-values/3/expected"}.
+A value is JSON as wire.py has it, only that a tensor is named, with the dtype that it is given out in:
+
+    {"tensor": ["corr2d_inputs/3/call expected", "float32"]}
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ class Index:
     Args:
         tensors: where the other file lies.
         assignment: its name.
+        language: of the course.
         rubric: the part of the rubric that students need.
         cases: generator, seed and number of each case, and what it gives: arguments, keywords, module inputs.
         answers: by key of a probe the observation.
@@ -36,6 +39,7 @@ class Index:
 
     tensors: Path
     assignment: str
+    language: str
     rubric: Mapping[str, Any]
     cases: Mapping[tuple[str, int, int], Sequence[Any]]
     answers: Mapping[str, Any]
@@ -105,6 +109,7 @@ def _read(path: Path) -> Index:
         case {
             "format": 1,
             "assignment": str() as name,
+            "language": str() as language,
             "rubric": dict() as rubric,
             "cases": list() as cases,
             "answers": dict() as answers,
@@ -114,6 +119,7 @@ def _read(path: Path) -> Index:
             return Index(
                 path.with_suffix(".safetensors"),
                 name,
+                language,
                 rubric,
                 dict(_case(row, path) for row in cases),
                 answers,
