@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from grader import homes, rubric
+from grader import homes, recording, rubric
 from grader.errors import CourseError, ReleaseError
 from grader.probes import Layer, Observation, Probe, Raised, Returned
 from grader.releases import vectors, writing
@@ -204,3 +204,11 @@ def test_vectors_changed_anywhere_are_read_or_told(released: Path) -> None:
             assert "\n" not in str(error)
 
     assert told > 100
+
+
+def test_keys_of_probes_are_those_of_this_format() -> None:
+    """Files that students have are found by them: where this fails, raise `FORMAT` with the new keys."""
+    keys = {name: recording.key(probe) for name, probe in {"call": CALL, "module": MODULE}.items()}
+
+    assert vectors.FORMAT == 1
+    assert {name: each[:16] for name, each in keys.items()} == {"call": "f26229b4f1e6c1de", "module": "86954810007ab9c5"}
