@@ -211,4 +211,7 @@ def test_keys_of_probes_are_those_of_this_format() -> None:
     keys = {name: recording.key(probe) for name, probe in {"call": CALL, "module": MODULE}.items()}
 
     assert vectors.FORMAT == 1
-    assert {name: each[:16] for name, each in keys.items()} == {"call": "f26229b4f1e6c1de", "module": "86954810007ab9c5"}
+    assert {name: each[:16] for name, each in keys.items()} == {
+        "call": "f26229b4f1e6c1de",
+        "module": "86954810007ab9c5",
+    }
