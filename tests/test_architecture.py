@@ -68,7 +68,7 @@ ACROSS = {
 
 # Third parties, and the only places that may import them.
 DOORS = {
-    "torch": ("answer_key.py", "checks/", "commands/calibrate.py", "commands/doctor.py", "commands/isolation.py", "compare.py", "diagnosis/", "kernel/", "measuring/", "releases/", "runners/work.py", "commands/rescoring.py", "commands/verify.py", "verifying/candidates.py"),
+    "torch": ("answer_key.py", "checks/", "commands/calibrate.py", "commands/doctor.py", "commands/isolation.py", "compare.py", "diagnosis/", "kernel/", "measuring/", "releases/", "runners/work.py", "commands/rescoring.py", "commands/release.py", "commands/verify.py", "verifying/candidates.py"),
     "numpy": ("answer_key.py", "datasets.py", "kernel/"),
     "IPython": ("kernel/", "notebook/"),
     "safetensors": ("kernel/inside/", "measuring/", "releases/"),
