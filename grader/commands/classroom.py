@@ -15,7 +15,7 @@ from grader.records import Status
 from grader.rows import GradeRow
 
 if TYPE_CHECKING:
-    from grader.reports.classroom.attention import Note
+    from grader.reports.classroom.given import Note
 
 FILE: Final = "report.html"
 SIMILAR: Final = "similar.html"  # linked where it lies beside the report
@@ -52,7 +52,7 @@ def write(pages: Pages, facts: Facts, rows: Sequence[GradeRow]) -> Path:
 
 def _notes(out: Path) -> Iterator[Note]:
     """What the last intake wants a person to look at: doubts about students, and files that are nobody's."""
-    from grader.reports.classroom.attention import Note
+    from grader.reports.classroom.given import Note
 
     try:
         text = (out / "intake.csv").read_text(encoding="utf-8-sig", errors="replace")

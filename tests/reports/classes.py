@@ -8,7 +8,7 @@ from typing import Any
 from grader.lateness import Penalty, Timing
 from grader.records import Outcome, Status
 from grader.reports.classroom import Class
-from grader.reports.classroom.attention import Note
+from grader.reports.classroom.given import Note
 from grader.rows import GradeRow
 from tests.reports.pages import TRAINED, assignment, item, row
 

@@ -11,16 +11,18 @@ from typing import Any
 
 import pytest
 
+from grader import decisions
+from grader.decisions import Beneath, Decision, Kind
 from grader.escaping import cell
 from grader.lateness import Penalty, Timing
 from grader.marks import Mark
 from grader.records import Status
 from grader.reports.classroom import Class, page
-from grader.reports.classroom.attention import Note
+from grader.reports.classroom.given import Note
 from grader.reports.classroom.page import script, style
 from grader.rows import GradeRow
 from tests.hostile.test_files import NAMES
-from tests.reports.classes import A, B, F, P, S, W, a_class, everything, missing, student
+from tests.reports.classes import CONVOLUTION, WRONG, A, B, F, P, S, W, a_class, everything, missing, student
 from tests.reports.pages import TRAINED, Element, Read, assignment, item, read, row
 from tests.reports.test_feedback_page import PAYLOADS, TEXTS, luminance
 
@@ -135,6 +137,46 @@ def test_marks_under_a_policy_have_a_column_and_a_histogram_of_their_own() -> No
     assert captions[:2] == ["Totals of 2 students", "Marks of 1 student"]  # what is not final is in no histogram
     cells = [each.text for each in found.all("td", "right")]
     assert "7" in cells and "4 ?" in cells
+
+
+# ---- what people decided ---------------------------------------------------------------------------------------------
+
+
+def decided(grade: GradeRow, name: str, points: float) -> GradeRow:
+    """The grade with a person's mark for an item."""
+    (found,) = (each for each in grade.items if each.item == name)
+    beneath = Beneath.of(grade, found)
+    return decisions.decided(
+        grade, [Decision("hw2-cnn", grade.student_id, name, Kind.POINTS, "kim", points, 4.0, beneath=beneath, id=1)]
+    )
+
+
+def test_marks_of_people_count_as_any_other_and_are_told() -> None:
+    read_one = decided(student("a", [P, W]), "i2", 3.0)
+    overruled = decided(student("b", [B, W]), "i1", 4.0)
+    content = page(a_class(read_one, overruled, items=2))
+
+    told = part(read(content), "staff")
+    assert "1 written answer marked, of 1 student" in told and "1 automatic mark changed, of 1 student" in told
+    assert behind(content)["By a person: automatic marks changed"] == [1]
+    assert [each.text for each in read(content).all("td", "passed")] == ["4", "4 *"]
+    assert [each.text for each in read(content).all("td", "partial")] == ["3 *"]
+    assert "Broken" not in told
+
+
+def test_what_a_person_has_marked_needs_nobody_and_is_no_mistake_of_its_own() -> None:
+    flagged = student("a", [P])
+    flagged = replace(flagged, items=(replace(flagged.items[0], evidence={"banned": ["convolution"]}, hint="uses it"),))
+    lost = student("b", [F])
+    lost = replace(lost, items=(replace(lost.items[0], message=f"{WRONG}"),))
+
+    assert "uses it" in page(a_class(flagged, items=1))
+    assert "uses it" not in page(a_class(decided(flagged, "i1", 2.0), items=1))
+    assert [*behind(page(a_class(decided(lost, "i1", 2.0), items=1)))].count(f"Mistake: {CONVOLUTION}") == 1
+    assert not any("Mistake" in title for title in behind(page(a_class(decided(lost, "i1", 4.0), items=1))))
+    assert not any(
+        "Mistake" in title for title in behind(page(a_class(decided(student("c", [W]), "i1", 1.0), items=1)))
+    )
 
 
 # ---- blanks count nowhere --------------------------------------------------------------------------------------------

@@ -7,5 +7,5 @@ students (templates/table.js, allowed by its hash); without one it leads to the 
 visible in `view` and escaped in the template.
 """
 
+from grader.reports.classroom.given import Class as Class
 from grader.reports.classroom.page import page as page
-from grader.reports.classroom.table import Class as Class

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from grader.records import Outcome
+from grader.reports.classroom.given import Note, by_hand
 from grader.rows import GradeRow, ItemRow
 
 
@@ -20,16 +21,6 @@ class Reason(StrEnum):
     ODD = "odd"  # something speaks against an accuracy
     RECIPE = "recipe"  # the notebook trains by other hyper-parameters
     INTAKE = "intake"  # whose file it is, or who a student is
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A line of intake.csv that a person should look at: a doubt about a student, or a file that is nobody's."""
-
-    student: str
-    file: str
-    what: str
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +65,8 @@ def _of_row(position: int, row: GradeRow) -> Iterator[Case]:
     for place, item in enumerate(row.items, 1):
         if item.outcome is Outcome.BROKEN:
             yield Case(Reason.BROKEN, position, "", place, item.message)
-        elif item.outcome in (Outcome.PASSED, Outcome.PARTIAL):  # who earned nothing anyway, lost nothing to doubts
+        elif item.outcome in (Outcome.PASSED, Outcome.PARTIAL) and not by_hand(item):
+            # Who earned nothing anyway loses nothing to doubts, and what a person marked has been looked at.
             for reason, why in _doubtful(item):
                 yield Case(reason, position, "", place, why)
 

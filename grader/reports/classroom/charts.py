@@ -12,8 +12,8 @@ from grader.records import Outcome
 from grader.reports.classroom.groups import Count
 from grader.reports.web.axes import Axis, axis
 
-_WIDTH, _HEIGHT = 480, 210
-_LEFT, _RIGHT, _TOP, _BOTTOM = 40, 14, 20, 34  # margins around what is drawn
+_WIDTH, _HEIGHT = 380, 200
+_LEFT, _RIGHT, _TOP, _BOTTOM = 40, 14, 30, 34  # margins around what is drawn
 _GAP: Final = 0.12  # of a bar's width stays free between it and the next
 _MOST_POINTS: Final = 24  # of one curve
 
@@ -60,9 +60,6 @@ def histogram(
     across = Axis(bars[0].low, bars[-1].high, ())
     up = axis(0.0, float(max(bar.count.number for bar in bars)), whole=True)
     parts = [_heights(up, "")]
-    for bar in bars:
-        if bar.count.number:
-            parts.append(_bar(bar, across, up))
     for place, mark in enumerate(marks):
         at = _x(min(max(mark.at, across.low), across.high), across)
         end = at > _WIDTH / 2
@@ -74,6 +71,7 @@ def histogram(
                 at + (-4 if end else 4), 15 + 11 * place, "end" if end else "start", mark.name
             )
         )
+    parts += [_bar(bar, across, up) for bar in bars if bar.count.number]
     parts += [_tick(_x(at, across), text) for at, text in ticks]
     parts.append(_axis_name(x))
     return _drawn(parts, label, "group")

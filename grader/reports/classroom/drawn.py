@@ -12,9 +12,9 @@ from grader.records import Status
 from grader.reports.classroom import charts, figures
 from grader.reports.classroom.charts import Bar
 from grader.reports.classroom.figures import Spread
+from grader.reports.classroom.given import Class
 from grader.reports.classroom.groups import Groups
 from grader.reports.classroom.learning import Learning, learning
-from grader.reports.classroom.table import Class
 from grader.reports.web.axes import axis
 from grader.rows import GradeRow
 

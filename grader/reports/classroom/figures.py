@@ -90,12 +90,13 @@ def rests(row: GradeRow, without: Sequence[str] = ()) -> dict[str, float | None]
         row: a grade.
         without: items that count for nobody.
     """
-    counted = [each for each in row.items if each.outcome.decided and each.item not in without]
-    earned, possible = sum(each.earned for each in counted), sum(each.possible for each in counted)
+    counted = {each.item for each in row.items if each.outcome.decided and each.item not in without}
+    earned = sum(each.earned for each in row.items if each.item in counted)
+    possible = sum(each.possible for each in row.items if each.item in counted)
     found: dict[str, float | None] = {}
     for each in row.items:
-        own = each.possible if each in counted else 0.0
-        left = possible - own
+        own = each.item in counted
+        left = possible - (each.possible if own else 0.0)
         found[each.item] = (earned - (each.earned if own else 0.0)) / left if left > _DIFFERENT else None
     return found
 

@@ -13,8 +13,8 @@ from grader.lateness import Timing
 from grader.records import Outcome, Status
 from grader.reports.classroom import charts, figures, mistakes
 from grader.reports.classroom.figures import Discrimination, Why
+from grader.reports.classroom.given import Class, by_hand
 from grader.reports.classroom.groups import Count, Groups
-from grader.reports.classroom.table import Class
 from grader.reports.feedback.words import number
 from grader.rows import GradeRow, ItemRow
 
@@ -206,3 +206,19 @@ def states(given: Class, groups: Groups) -> dict[Status, Count]:
     }
     by = {status: [n for n, row in enumerate(given.rows) if row.status is status] for status in Status}
     return {status: groups.of(words[status], by[status]) for status in Status}
+
+
+def by_people(given: Class, groups: Groups) -> list[tuple[int, str, Count]]:
+    """How many marks people gave: the number of marks, what they are, and how many students they are of."""
+    read: list[int] = []
+    overruled: list[int] = []
+    for position, row in enumerate(given.rows):
+        for item in row.items:
+            if by_hand(item):
+                (read if item.checked.outcome is Outcome.WAITING else overruled).append(position)
+    kinds = ((read, "written answer", "marked"), (overruled, "automatic mark", "changed"))
+    return [
+        (len(found), f"{what}{'' if len(found) == 1 else 's'} {done}", groups.of(f"By a person: {what}s {done}", found))
+        for found, what, done in kinds
+        if found
+    ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from grader.records import Outcome
-from grader.rows import GradeRow
+from grader.rows import GradeRow, ItemRow
 
 # A check that can explain all wrong cases says why first, then how many there are.
 _EXPLAINED: Final = re.compile(r"(?P<why>.+?[.!?]) \d+ of \d+ cases (?:are|is) wrong\.", re.DOTALL)
@@ -48,6 +48,7 @@ def mistakes(rows: Iterable[GradeRow], targets: Collection[str]) -> list[Mistake
     """The mistakes of a class, the commonest first.
 
     Items that ask for one name share their mistakes. What is skipped follows from something else, which counts there.
+    What a person gave full points is none; else it counts as what the check had found.
 
     Args:
         rows: the grades.
@@ -56,8 +57,8 @@ def mistakes(rows: Iterable[GradeRow], targets: Collection[str]) -> list[Mistake
     met: dict[tuple[str, str, bool], _Met] = {}
     for position, row in enumerate(rows):
         for item in row.items:
-            if item.outcome in (Outcome.FAILED, Outcome.PARTIAL):
-                told, explained = explanation(item.message)
+            if _failed(item) and _failed(item.checked):
+                told, explained = explanation(item.checked.message)
                 found = met.setdefault((item.target, signature(told, targets), explained), _Met())
                 found.told.add(told)
                 found.items[item.item] = None
@@ -72,6 +73,10 @@ def mistakes(rows: Iterable[GradeRow], targets: Collection[str]) -> list[Mistake
         for (_, sentence, explained), found in met.items()
     ]
     return sorted(made, key=lambda each: (-len(each.students), each.sentence, *each.items))
+
+
+def _failed(item: ItemRow) -> bool:
+    return item.outcome in (Outcome.FAILED, Outcome.PARTIAL)
 
 
 def explanation(message: str) -> tuple[str, bool]:

@@ -12,8 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from grader.reports.classroom import view
+from grader.reports.classroom.given import Class
 from grader.reports.classroom.groups import Group
-from grader.reports.classroom.table import Class
 from grader.reports.feedback.view import coded
 from grader.reports.web.guarded import BASE, Trusted, policy
 

@@ -2,41 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from grader.escaping import visible
-from grader.lateness import Penalty, Timing
-from grader.marks import Mark, written
-from grader.records import Assignment, Outcome, Status
-from grader.reports.classroom.attention import Note
+from grader.lateness import Timing
+from grader.marks import written
+from grader.records import Outcome, Status
+from grader.reports.classroom.given import Class, by_hand
 from grader.reports.feedback.words import number
 from grader.rows import GradeRow, ItemRow
-
-
-@dataclass(frozen=True, slots=True)
-class Class:
-    """Everything a report is made of.
-
-    Args:
-        assignment: as the rubric has it.
-        rows: the current grades, and one without anything for everybody who handed in nothing.
-        marks: by student id, where a policy or lateness makes them more than sums; else None.
-        penalties: what lateness costs, by student id.
-        sections: of the course, by student id.
-        pages: links to feedback pages, by student id.
-        notes: what the intake wants a person to look at.
-        similar: link to the report on similar submissions; empty where there is none.
-    """
-
-    assignment: Assignment
-    rows: Sequence[GradeRow]
-    marks: Mapping[str, Mark] | None = None
-    penalties: Mapping[str, Penalty] = field(default_factory=dict)
-    sections: Mapping[str, str] = field(default_factory=dict)
-    pages: Mapping[str, str] = field(default_factory=dict)
-    notes: Sequence[Note] = ()
-    similar: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +59,7 @@ def cell(item: ItemRow | None) -> Cell:
             text = f"{number(item.earned)} ↷"
         case _:
             text = number(item.earned)
-    return Cell(text, item.outcome.value)
+    return Cell(f"{text} *" if by_hand(item) else text, item.outcome.value)
 
 
 def status_words(status: Status) -> str:

@@ -11,9 +11,10 @@ from grader.records import Status
 from grader.reports.classroom import attention, drawn, listed, table
 from grader.reports.classroom.attention import Reason
 from grader.reports.classroom.drawn import Drawing, Trained
+from grader.reports.classroom.given import Class
 from grader.reports.classroom.groups import Count, Group, Groups
 from grader.reports.classroom.listed import ItemLine, MistakeLine
-from grader.reports.classroom.table import Class, Row
+from grader.reports.classroom.table import Row
 
 _MOST_CASES: Final = 25  # of one reason; the number beside them leads to all
 _WORDS: Final = {
@@ -58,6 +59,7 @@ class Page:
     late: Count
     totals: Sequence[Drawing]
     reasons: Sequence[ReasonLine]
+    by_people: Sequence[tuple[int, str, Count]]  # marks, of what, and of how many students
     waiting: Sequence[tuple[str, str, Count]]  # written answers: anchor and title of the item
     items: Sequence[ItemLine]
     explained: Sequence[MistakeLine]
@@ -103,6 +105,7 @@ def of(given: Class) -> Page:
         late=groups.of("Late", late),
         totals=drawn.totals(given, groups),
         reasons=_reasons(given, rows, groups),
+        by_people=listed.by_people(given, groups),
         waiting=[
             (line.anchor, line.title, count)
             for line in lines
