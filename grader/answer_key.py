@@ -8,6 +8,7 @@ import importlib
 import inspect
 import random
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,12 @@ from grader.kept_answers import KeptAnswers
 from grader.kernel.inside.answering import NotDefined, answer
 from grader.kernel.wire import given, max_answer, observation_frame, read_observation
 from grader.probes import Layer, Observation, Probe, Returned, Value, Version
+
+# What a module that somebody is writing raises while it is loaded.
+_IN_A_MODULE = (
+    ImportError, SyntaxError, NameError, AttributeError, TypeError, ValueError, LookupError, ArithmeticError,
+    RuntimeError, AssertionError, OSError,
+)  # fmt: skip
 
 _Case: TypeAlias = tuple[tuple[Value, ...], dict[str, Value], Any]
 
@@ -234,7 +241,9 @@ def _table(course: Path, name: str, part: str, table: str) -> Mapping[str, Any]:
     """A table of a part of the reference that not every course has."""
     if not (course / "reference" / name / f"{part}.py").is_file():
         return {}
-    made: Mapping[str, Any] = getattr(_module(course, name, part), table)
+    made = getattr(_module(course, name, part), table, None)
+    if not isinstance(made, Mapping):
+        raise RubricError(f"{course}/reference/{name}/{part}.py has no table {table}")
     return made
 
 
@@ -243,6 +252,16 @@ def _module(course: Path, name: str, part: str) -> ModuleType:
         return importlib.import_module(f"{_package(course.resolve() / 'reference')}.{name}.{part}")
     except ModuleNotFoundError as error:
         raise RubricError(f"{course}/reference/{name}/{part}.py is missing ({error})") from error
+    except _IN_A_MODULE as error:
+        raise RubricError(f"{course}/reference/{name}/{part}.py cannot be loaded: {_told(error)}") from error
+
+
+def _told(error: Exception) -> str:
+    """What is wrong with a module, and in which line; a SyntaxError says that by itself."""
+    if isinstance(error, SyntaxError):
+        return f"{type(error).__name__}: {error}"
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(last.filename).name}, line {last.lineno})"
 
 
 def _package(folder: Path) -> str:

@@ -335,3 +335,32 @@ def test_a_stand_in_is_source_text_that_runs_by_itself(key: AnswerKey) -> None:
 
 def test_a_helper_nobody_builds_on_has_no_stand_in(key: AnswerKey) -> None:
     assert key.stand_in("LeNet") is None
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("def f(:\n", r"SyntaxError: .*\(solutions\.py, line 1\)"),
+        ("x = 1\ny = x + z\n", r"NameError: name 'z' is not defined \(solutions\.py, line 2\)"),
+        ("import a_library_that_nobody_has\n", "a_library_that_nobody_has"),
+    ],
+)
+def test_a_reference_that_cannot_be_loaded_is_told_in_one_line(tmp_path: Path, source: str, told: str) -> None:
+    reference = tmp_path / "reference" / "hw1"
+    reference.mkdir(parents=True)
+    (reference / "solutions.py").write_text(source)
+
+    with pytest.raises(RubricError, match=told) as raised:
+        AnswerKey(tmp_path, "hw1")
+
+    assert "\n" not in str(raised.value)
+
+
+def test_a_table_that_is_missing_is_told_in_one_line(tmp_path: Path) -> None:
+    reference = tmp_path / "reference" / "hw1"
+    reference.mkdir(parents=True)
+    for part in ("solutions", "inputs", "stand_ins"):
+        (reference / f"{part}.py").write_text("STAND_IN = {}\n")
+
+    with pytest.raises(RubricError, match=r"reference/hw1/stand_ins\.py has no table STAND_INS"):
+        AnswerKey(tmp_path, "hw1")

@@ -80,7 +80,7 @@ def course(folder: Path) -> Path:
     """A course of three items."""
     reference = folder / "reference" / "small"
     reference.mkdir(parents=True)
-    for part in ("__init__", "solutions", "inputs", "stand_ins", "misconceptions"):
+    for part in ("__init__", "solutions", "inputs", "misconceptions"):
         (reference / f"{part}.py").write_text('"""Nothing is asked of it."""\n')
     (folder / "rubric.yaml").write_text(RUBRIC)
     return folder

@@ -42,7 +42,9 @@ def test_a_death_in_the_middle_changes_no_mark(tmp_path: Path, victim: str) -> N
         below = processes.below(process.pid)
         boxes = [each for each in below if "bwrap" in each.command]
         templates = [each for each in below if each.parent in [box.pid for box in boxes]]
-        os.kill({"worker": boxes[-1].parent, "template": templates[0].pid}[victim], signal.SIGKILL)
+        servers = [each.pid for each in below if "forkserver" in each.command]
+        workers = [each for each in below if each.parent in servers]
+        os.kill({"worker": workers[-1].pid, "template": templates[0].pid}[victim], signal.SIGKILL)
         _, told = process.communicate(timeout=200)
 
     assert process.returncode == 0, told

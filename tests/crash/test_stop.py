@@ -144,9 +144,9 @@ def in_session(seen: list[processes.Seen]) -> bool:
 
 
 def importing(process: processes.Seen) -> bool:
-    """Whether it is a worker that has begun to load torch, which takes it a second."""
+    """Whether it is what workers are forked from and has begun to load torch, which takes it a second."""
     try:
-        return "spawn_main" in process.command and "libtorch" in Path(f"/proc/{process.pid}/maps").read_text()
+        return "forkserver" in process.command and "libtorch" in Path(f"/proc/{process.pid}/maps").read_text()
     except OSError:
         return False
 

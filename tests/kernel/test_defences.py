@@ -182,7 +182,7 @@ LIMITS = (
     Defence("size of files", "forked", (line("resource.RLIMIT_FSIZE", "resource.RLIMIT_CPU"),), ("file_size",)),
     Defence("number of files", "forked", (line("resource.RLIMIT_NOFILE: 1024", "resource.RLIMIT_NOFILE: 4096"),), ("open_files",)),
     Defence("core files", "forked", (line("resource.RLIMIT_CORE: 0", "resource.RLIMIT_CORE: 1 << 20"),), ("core_files",)),
-    Defence("time", "forked", (setting(session, "_GRACE_S", 17.0),), ("time_limit",)),
+    Defence("time", "forked", (setting(session, "GRACE_S", 17.0),), ("time_limit",)),
     Defence("the group is removed", "forked", (setting(Group, "close", lambda self: None),), ("end",), "control groups"),
     Defence("the watch", "forked", (unlimited,), ("shared_memory",)),
 )  # fmt: skip
