@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import keyword
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from grader.authoring import cells
 from grader.authoring.stubs import stubs
@@ -93,9 +93,18 @@ Where an item builds on another one's function, `stand_ins.py` may hold a right 
 '''
 
 
-def inputs(title: str, generators: str) -> str:
+def inputs(title: str, generators: str, imports: Sequence[str] = ()) -> str:
     """The module of generators, after the records that they give."""
-    return _INPUTS.replace("TITLE", title) + "\n\n" + generators
+    head = _INPUTS.replace("TITLE", title)
+    lines = "".join(f"{line}\n" for line in imports if line != "import torch")
+    head = head.replace("import torch\n", f"import torch\n{lines}", 1)
+    return f"{head}\n\n{generators}" if generators else head
+
+
+def no_misconceptions(title: str) -> str:
+    """The module of misconceptions before there are any."""
+    head = _MISCONCEPTIONS.partition("import torch")[0].replace("TITLE", title).rstrip()
+    return f"{head}\n\nMISCONCEPTIONS: dict[str, tuple[Callable[..., Any], ...]] = {{}}\n"
 
 
 def opening_cells(title: str) -> list[cells.Cell]:

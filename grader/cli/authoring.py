@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.cli.options import course_option
@@ -10,7 +11,6 @@ from grader.escaping import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from grader.cli.options import Commands
 
@@ -20,6 +20,9 @@ def add(commands: Commands) -> None:
     new = commands.add_parser("new", help="begin an assignment: notebook, rubric entry, reference; overwrites nothing")
     new.add_argument("name", help="such as hw3-attention")
     new.add_argument("--title", default="", help="what students read; made of the name if absent")
+    new.add_argument(
+        "--from", dest="source", type=Path, metavar="NOTEBOOK", help="make it of a master notebook of nbgrader or otter"
+    )
     course_option(new)
     new.set_defaults(run=_new)
     stubs = commands.add_parser("stubs", help="write the stubs of an assignment's notebooks anew from its reference")
@@ -32,11 +35,20 @@ def add(commands: Commands) -> None:
 def _new(arguments: argparse.Namespace) -> int:
     from grader.commands import new as command
 
-    made = command.new(arguments.name, title=arguments.title, course=arguments.course)
+    given = {"title": arguments.title, "course": arguments.course}
+    if arguments.source is None:
+        made = command.new(arguments.name, **given)
+    else:
+        made = command.convert(arguments.name, arguments.source, **given)
     if made.begun:
         print(f"A new course begins in {visible(str(made.course))}.")
     for path in made.files:
         print(f"  {visible(str(path))}")
+    if arguments.source is not None:
+        review = next(path for path in made.files if path.name == "review.md")
+        print(f"Nothing of the notebook was run. What a person has to decide stands in {visible(str(review))}.")
+        print(f"Then: grader stubs {made.name} && grader verify {made.name}")
+        return 0
     print(
         "Replace the example `centre` by what you ask for: solutions.py, inputs.py, misconceptions.py, the items in"
         f" rubric.yaml.\nThen: grader stubs {made.name} && grader verify {made.name}"

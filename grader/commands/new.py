@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader import documents, rubric
-from grader.authoring import cells, scaffold
+from grader.authoring import cells, converting, masters, scaffold
 from grader.authoring.stubs import Stub, stubs
 from grader.errors import CourseError, RubricError, UsageError
 from grader.exports import files
@@ -66,10 +66,28 @@ def new(name: str, *, title: str = "", course: Path | None = None) -> Made:
     module = _checked(name)
     called = _title(title or name.replace("-", " ").capitalize())
     made = scaffold.example_files(name, called)
-    return write(name, module, made, scaffold.entry(name, called, scaffold.example_items()), course)
+    return _written(name, module, made, scaffold.entry(name, called, scaffold.example_items()), course)
 
 
-def write(name: str, module: str, made: Mapping[str, str], entry: str, course: Path | None) -> Made:
+def convert(name: str, source: Path, *, title: str = "", course: Path | None = None) -> Made:
+    """Make an assignment of a master notebook of nbgrader or otter-assign, which is never run.
+
+    Raises:
+        UsageError: the notebook cannot be read, or is no master; or see `new`.
+        RubricError: rubric.yaml cannot be added to.
+    """
+    module = _checked(name)
+    called = _title(title or name.replace("-", " ").capitalize())
+    try:
+        made, entry = converting.convert(name, called, masters.read(source.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise UsageError(f"{source} cannot be read: {error.strerror}") from error
+    except ValueError as error:  # a text that is no UTF-8 is one, too
+        raise UsageError(f"{source}: {error}") from error
+    return _written(name, module, made, entry, course)
+
+
+def _written(name: str, module: str, made: Mapping[str, str], entry: str, course: Path | None) -> Made:
     """Put the files of a new assignment into its course, the entry in the rubric last.
 
     Raises:
