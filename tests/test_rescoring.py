@@ -20,6 +20,7 @@ from grader.commands import grade as grading
 from grader.commands.isolation import bubblewrap_problem
 from grader.commands.rescore import Options, Result, Stale, rescore
 from grader.commands.standing import as_stored, rescored
+from grader.decisions import Beneath, Decision, Kind
 from grader.errors import DataMissing, RubricError
 from grader.gradebook import Gradebook
 from grader.recording import split
@@ -78,7 +79,7 @@ class Class:
         homework = {"hw": {"reference": "hw2_cnn", "prelude": PRELUDE, "items": rows}}
         (self.folder / "rubric.yaml").write_text(yaml.safe_dump({"version": 1, "assignments": homework}))
 
-    def grade(self, **options: Any) -> None:
+    def grade(self, **options: Any) -> grading.Result:
         def planned(todo: Sequence[Submission], idle: grading.Idle) -> None:
             self.planned.append((len(todo), idle.rescored, idle.unchanged))
 
@@ -88,8 +89,20 @@ class Class:
             lambda grade: None,
             stale=lambda todo: self.stale.append([each.student.id for each in todo]),
         )
-        given = {"runner": "inline", "device": "cpu", "profile": Profile.QUICK, **options}
-        grading.grade(grading.Options((self.folder / "in",), self.folder, out=self.out, **given), watch)
+        given = {"out": self.out, "runner": "inline", "device": "cpu", "profile": Profile.QUICK, **options}
+        return grading.grade(grading.Options((self.folder / "in",), self.folder, **given), watch)
+
+    def decide(self, student: str, item: str, kind: Kind, **told: Any) -> None:
+        """As a person would on the page of `grader review`."""
+        with Gradebook.beside(self.out / "gradebook.db") as book:
+            row = next(row for row in book.current("hw") if row.student_id == student)
+            here = next((each for each in row.items if each.item == item), None)
+            below = Beneath.of(row, here) if here and kind is Kind.POINTS else None
+            book.decide(Decision("hw", student, item, kind, "lee", beneath=below, **told))
+
+    def decisions(self) -> list[tuple[Kind, str]]:
+        with Gradebook.open(self.out / "gradebook.db", writing=False) as book:
+            return [(each.kind, each.who.partition(" ")[0]) for each in book.decisions("hw")]
 
     def rescore(self) -> Result:
         return rescore(Options(self.out, self.folder))
@@ -322,6 +335,67 @@ def test_rescore_lists_moved_and_stale_marks_in_the_terminal(given: Class, capsy
     printed = capsys.readouterr().out
     assert code == 1
     assert "2 marks moved." in printed
-    assert ["bo", "values", "0/5", "0/8"] in [line.split() for line in printed.splitlines()]
+    assert ["bo", "values", "0/5", "0/8", "worth", "other", "points"] in [line.split() for line in printed.splitlines()]
     assert "2 marks are stale and kept" in printed and "shapes (2)" in printed
     assert f"`grader grade SUBMISSIONS --out {given.out}` runs them." in printed
+
+
+# ---- what people asked for and decided ---------------------------------------------------------------------------------
+
+
+@pytest.mark.timeout(600)
+def test_what_somebody_asked_to_grade_again_is_run_once_and_noted(given: Class) -> None:
+    given.decide("bo", "shapes", Kind.REGRADE)
+
+    given.rescore()
+    rehearsed = given.grade(dry_run=True)
+    result = given.grade()
+    ran = given.ran("bo")
+    given.grade()
+
+    assert given.planned == [(1, 0, 1), (1, 0, 1), (0, 0, 2)]
+    assert rehearsed.rows == result.before
+    assert ran == ["shapes"]
+    assert given.decisions() == [(Kind.REGRADE, "lee"), (Kind.RAN, "grader")]
+    assert list(moves(result.before, result.rows)) == []
+
+
+def test_a_rehearsal_says_what_would_be_done_and_changes_nothing(given: Class) -> None:
+    def files() -> dict[str, bytes]:
+        return {
+            str(path): path.read_bytes() for path in given.out.rglob("*") if path.is_file() and "-" not in path.suffix
+        }
+
+    given.ask(changed(values={"points": 7}, shapes={"target": "Lenet"}))
+    before = files()
+
+    with Gradebook.open(given.out / "gradebook.db") as writer:  # also beside a grader that works
+        given.grade(dry_run=True)
+        assert len(writer.history("hw", "ada")) == 1
+
+    assert given.planned == [(2, 0, 0)]
+    assert {name: content for name, content in files().items() if not name.endswith(".lock")} == {
+        name: content for name, content in before.items() if not name.endswith(".lock")
+    }
+
+
+def test_a_rehearsal_without_a_gradebook_leaves_none(given: Class, tmp_path: Path) -> None:
+    given.grade(dry_run=True, out=tmp_path / "elsewhere")
+
+    assert given.planned == [(2, 0, 0)]
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_marks_that_moved_are_listed_with_the_reason_and_what_people_gave_stays(given: Class) -> None:
+    given.decide("bo", "shapes", Kind.POINTS, points=3.0, possible=3.0, why="Right by another road.")
+    given.ask(changed(values={"points": 10}, shapes={"options": {"credit": {"one_layer": 0.75}}}))
+
+    result = given.grade()
+
+    assert given.planned == [(0, 2, 0)]
+    moved = [(each.student_id, each.item, each.old, each.new, each.why) for each in moves(result.before, result.rows)]
+    assert moved == [("ada", "values", "5/5", "10/10", "worth other points"),
+                     ("bo", "values", "0/5", "0/10", "worth other points")]  # fmt: skip
+    bo = next(row for row in result.rows if row.student_id == "bo")
+    shapes = next(item for item in bo.items if item.item == "shapes")
+    assert (shapes.earned, shapes.checked.earned) == (3.0, 2.25)

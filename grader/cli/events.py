@@ -6,6 +6,7 @@ A method for each thing that a run tells; what people should know as well is wri
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import logging
 import sys
 import threading
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from grader.commands.intake import Intake
     from grader.errors import GraderError
     from grader.records import Grade, Submission
+    from grader.reports.moves import Move
 
 VERSION: Final = 1  # of the events; raised when one of them changes its meaning or loses a field
 
@@ -115,6 +117,11 @@ class Events:
     def failed(self, error: GraderError) -> None:
         """No submission can be graded, or no more; the last event."""
         self._write("failed", message=str(error), exit_code=error.exit_code)
+
+    def moved(self, moves: Sequence[Move]) -> None:
+        """Marks that are others than before."""
+        for move in moves:
+            self._write("moved", **dataclasses.asdict(move))
 
     def done(self, result: Result) -> None:
         """The last event."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from grader.cli.options import Commands
     from grader.commands.grade import Options, Result
     from grader.commands.rescore import Stale
+    from grader.reports.moves import Move
 
 _AROUND = 10  # lines that are printed before and after the rows of a table
 _LONGEST = 60  # lines, where no terminal says how many it shows
@@ -54,6 +55,7 @@ def add(commands: Commands) -> None:
     grade.add_argument("--sandbox", choices=["auto", "bubblewrap", "none"], default="auto")
     grade.add_argument("--force", action="store_true", help="grade again what is unchanged")
     grade.add_argument("--reseed", action="store_true", help="draw new hidden cases")
+    grade.add_argument("--dry-run", action="store_true", help="say what would be run, and change nothing")
     grade.add_argument(
         "--format", choices=["table", "json"], default="table", help="json: a line for each event, as it happens"
     )
@@ -86,13 +88,15 @@ def _grade(arguments: argparse.Namespace) -> int:
         sandbox=arguments.sandbox,
         force=arguments.force,
         reseed=arguments.reseed,
+        dry_run=arguments.dry_run,
     )
     if arguments.format == "json":
         return _with_events(options).exit_code
     from grader.cli import watching
 
     result = watching.graded(options)
-    _print_result(result, every=arguments.all)
+    if not options.dry_run:
+        _print_result(result, every=arguments.all)
     return result.exit_code
 
 
@@ -108,11 +112,13 @@ def _with_events(options: Options) -> Result:
     except GraderError as error:
         events.failed(error)
         raise
+    events.moved(_moved(result))
     events.done(result)
     return result
 
 
 def _print_result(result: Result, *, every: bool = False) -> None:
+    from grader.reports.moves import moves_table
     from grader.reports.summary import summary
     from grader.reports.terminal import score_table
 
@@ -123,6 +129,8 @@ def _print_result(result: Result, *, every: bool = False) -> None:
     else:
         printed.print(summary(result.rows))
         printed.print("--all prints every student's row.", style="dim")
+    if moved := _moved(result):
+        printed.print(moves_table(moved))
     for name in ("grades.csv", "items.csv", "intake.csv"):
         printed.print(f"{result.out / name}", markup=False)
     printed.print(
@@ -136,6 +144,14 @@ def _print_result(result: Result, *, every: bool = False) -> None:
         printed.print("Graded without a sandbox: student code had this account's rights.", style="bold yellow")
     if result.left:
         printed.print(f"Stopped with {result.left} left to grade; the same command goes on from here.", style="bold")
+
+
+def _moved(result: Result) -> list[Move]:
+    """The marks that are others than before, of those who had a grade."""
+    from grader.reports.moves import moves
+
+    graded = {row.student_id for row in result.before}
+    return list(moves(result.before, [row for row in result.rows if row.student_id in graded]))
 
 
 # ---- rescore ---------------------------------------------------------------------------------------------------------

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader import datasets, keys, leases, rubric
+from grader import datasets, decisions, keys, leases, rubric
 from grader.commands import choosing, classroom, intake, isolation
 from grader.commands.intake import Intake
 from grader.commands.pages import Pages
@@ -15,6 +17,7 @@ from grader.commands.planning import Plan
 from grader.commands.standing import Terms
 from grader.commands.stopping import Stop
 from grader.commands.stored import Facts
+from grader.decisions import Decision, Kind
 from grader.errors import UsageError
 from grader.exports import files, tables
 from grader.gradebook import Gradebook
@@ -47,6 +50,7 @@ class Options:
     sandbox: str = "auto"
     force: bool = False
     reseed: bool = False
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,7 @@ class Result:
     rows: Sequence[GradeRow]
     out: Path
     left: int  # how many are still to be graded, because somebody stopped it
+    before: Sequence[GradeRow] = ()  # the grades that there were
 
     @property
     def exit_code(self) -> int:
@@ -106,22 +111,19 @@ def grade(options: Options, watch: Watch) -> Result:
     collected = intake.collect(read, options.paths, options.roster, kind=options.source)
     assignment, chosen = collected.assignment(options.assignment)
     _known_items(options.items, assignment)
+    if options.dry_run:
+        return _rehearse(options, watch, course, collected, assignment)
     with Gradebook.open(path) as book:
         taken = collected.taken_in(assignment, book)
-        found = _chosen(taken.submissions, options.students)
         # A mistake in the dates is told before anything runs.
         pages = Pages(options.out, Facts.of(read, assignment, book), read.language)
         if options.reseed:
             book.reseed()
         device = isolation.device(options.device)
-        kind = device.partition(":")[0]  # marks do not depend on which card it was
-        profile = options.profile or (Profile.FULL if kind == "cuda" else Profile.QUICK)
-        conditions = Conditions(book.secret, profile, kind, options.sandbox != "none")
-        wanted = options.items or tuple(item.id for item in assignment.items)
-        terms = Terms(assignment, keys.of(course, assignment, conditions), wanted, options.force)
-        rows = book.current(assignment.name)
-        plan = Plan.of(found, rows, terms)
-        asked = [item for item in assignment.items if item.id in wanted]
+        conditions = _conditions(options, book, device)
+        before = rows = book.current(assignment.name)
+        plan = _plan(options, course, taken, assignment, book, rows, conditions)
+        asked = [item for item in assignment.items if item.id in plan.terms.wanted]
         files.write(options.out / "intake.csv", intake_csv(taken))
         watch.wrote(options.out / "intake.csv")
         watch.took_in(taken)
@@ -140,7 +142,54 @@ def grade(options: Options, watch: Watch) -> Result:
             _told_of(watch, write_tables(options.out, rows, assignment, facts.marks(rows)))
         pages.complete(rows)
         classroom.write(pages, facts, rows)
-    return Result(assignment, rows, options.out, left)
+    return Result(assignment, rows, options.out, left, before)
+
+
+def _rehearse(
+    options: Options, watch: Watch, course: Path, collected: intake.Collected, assignment: Assignment
+) -> Result:
+    """Say what would be done, and change nothing; also beside a grader that works.
+
+    Raises:
+        UsageError: with new hidden cases everything would be run, which needs no telling.
+    """
+    if options.reseed:
+        raise UsageError("--reseed draws new hidden cases, so that everything is run; leave out --dry-run")
+    with contextlib.ExitStack() as stack:
+        path = options.out / "gradebook.db"
+        if path.exists():
+            book = stack.enter_context(Gradebook.open(path, writing=False))
+        else:  # nothing is known yet, and nothing is to be left behind
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            book = stack.enter_context(Gradebook.open(folder / path.name))
+        taken = collected.taken_in(assignment, book, noting=False)
+        rows = book.current(assignment.name)
+        conditions = _conditions(options, book, isolation.device(options.device))
+        plan = _plan(options, course, taken, assignment, book, rows, conditions)
+    watch.took_in(taken)
+    watch.planned(plan.todo, Idle(len(plan.rescored), plan.unchanged))
+    return Result(assignment, rows, options.out, 0, rows)
+
+
+def _conditions(options: Options, book: Gradebook, device: str) -> Conditions:
+    kind = device.partition(":")[0]  # marks do not depend on which card it was
+    profile = options.profile or (Profile.FULL if kind == "cuda" else Profile.QUICK)
+    return Conditions(book.secret, profile, kind, options.sandbox != "none")
+
+
+def _plan(
+    options: Options,
+    course: Path,
+    taken: Intake,
+    assignment: Assignment,
+    book: Gradebook,
+    rows: Sequence[GradeRow],
+    conditions: Conditions,
+) -> Plan:
+    wanted = options.items or tuple(item.id for item in assignment.items)
+    wishes = decisions.wishes(book.decisions(assignment.name))
+    terms = Terms(assignment, keys.of(course, assignment, conditions), wanted, options.force, wishes=wishes)
+    return Plan.of(_chosen(taken.submissions, options.students), rows, terms)
 
 
 def intake_csv(taken: Intake) -> str:
@@ -198,6 +247,8 @@ def _run(options: Options, work: Work, plan: Plan, book: Gradebook, pages: Pages
         key = keys[each.submission.student.id] if final else ""
         with pages.replaced(each.submission.student.id):
             book.record(assignment.name, whole, key=key, observations=whole.observations)
+            if final:
+                _fulfil(book, plan, whole)
         return whole
 
     def finished(each: Grade) -> None:
@@ -215,6 +266,17 @@ def _run(options: Options, work: Work, plan: Plan, book: Gradebook, pages: Pages
         rows = facts.with_missing(book.current(assignment.name))
         _told_of(watch, write_tables(options.out, rows, assignment, facts.marks(rows)))
     return len(todo) - len(run.done)
+
+
+def _fulfil(book: Gradebook, plan: Plan, grade: Grade) -> None:
+    """Note that what somebody asked to run anew has been run; were we killed before, it is run once more."""
+    assignment, student = plan.terms.assignment.name, grade.submission.student.id
+    if student not in plan.terms.wishes:
+        return
+    for wish in decisions.left_open(book.decisions(assignment, student), Kind.REGRADE):
+        if wish.item in ("", *plan.terms.wanted):
+            who = f"grader {grade.grader_version}"
+            book.decide(Decision(assignment, student, wish.item, Kind.RAN, who, about=wish.id))
 
 
 def _work(options: Options, course: Path, conditions: Conditions, plan: Plan, device: str) -> Work:

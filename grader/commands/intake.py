@@ -69,8 +69,13 @@ class Collected:
             return chosen, f"Assignment: {chosen.name} (a folder is called so)"
         return choosing.choose(self.course, None, submissions.assemble(_of_some(claims)).submissions)
 
-    def taken_in(self, assignment: Assignment, book: Gradebook) -> Intake:
+    def taken_in(self, assignment: Assignment, book: Gradebook, *, noting: bool = True) -> Intake:
         """Everything with the owners as roster and gradebook know them, which are noted in the gradebook.
+
+        Args:
+            assignment: of which everything is.
+            book: where grades are, and where owners are noted.
+            noting: whether they are.
 
         Raises:
             GraderError: extensions.yaml has a mistake, or the gradebook cannot be written.
@@ -86,8 +91,9 @@ class Collected:
         people.doubts += _alike(claims)
         found = submissions.assemble(claims, self._on_time(assignment, people))
         arrivals = {id: self._dated(id, arrival, people) for id, arrival in found.arrivals.items()}
-        book.enrol(assignment.name, everybody(people))
-        book.arrived(assignment.name, arrivals)
+        if noting:
+            book.enrol(assignment.name, everybody(people))
+            book.arrived(assignment.name, arrivals)
         handed_in = book.graded(assignment.name) | arrivals.keys()
         return Intake(
             found.submissions,

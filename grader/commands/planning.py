@@ -40,7 +40,8 @@ class Plan:
 
     def _add(self, each: Submission) -> None:
         row = self._rows.get(each.student.id)
-        if row is not None and row.problem and row.key == self.terms.keys.whole(each.sha256) and not self.terms.force:
+        forced = self.terms.force or (row is not None and self.terms.asked(row.student_id))
+        if row is not None and row.problem and row.key == self.terms.keys.whole(each.sha256) and not forced:
             self.unchanged += 1  # whatever kept it from being graded still does
             return
         standing = self._standings[each.student.id] = stands(row, each.sha256, self.terms)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader import rubric
-from grader.commands import stored
+from grader.commands import classroom, stored
 from grader.commands.grade import write_tables
 from grader.commands.pages import Pages
 from grader.commands.stored import Facts
@@ -85,6 +85,7 @@ class Review:
                 pages.write(row)
         shown = facts.with_missing(rows)
         write_tables(self.options.out, shown, self.assignment, facts.marks(shown))
+        classroom.write(pages, facts, shown)
 
 
 def review(options: Options, told: Callable[[str], None]) -> Review:

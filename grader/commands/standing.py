@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from grader import __version__, scoring
 from grader.keys import Key, Keys
@@ -24,6 +24,7 @@ class Terms:
         wanted: ids of the items that are looked at; the others are left as they are.
         force: whether the wanted items are run, whatever is known of them.
         anew: outcomes that are run again, whatever their key says.
+        wishes: by student id the items that somebody asked to run anew; an empty one stands for all.
     """
 
     assignment: Assignment
@@ -31,6 +32,12 @@ class Terms:
     wanted: Collection[str]
     force: bool = False
     anew: Collection[Outcome] = (Outcome.BROKEN,)
+    wishes: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+    def asked(self, student_id: str) -> Collection[str]:
+        """The wanted items of a student that somebody asked to run anew."""
+        wished = self.wishes.get(student_id, ())
+        return set(self.wanted) if "" in wished else set(self.wanted).intersection(wished)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,7 @@ def stands(row: GradeRow | None, sha256: str, terms: Terms, rejudge: Rejudge | N
     """
     stored = {each.item: each.checked for each in row.items} if row else {}
     wanted = _with_needs(stored, sha256, terms)
+    asked_for = terms.asked(row.student_id) if row else ()
     scores: dict[str, Score] = {}
     findings: dict[str, Finding] = {}
     again: list[str] = []
@@ -64,7 +72,7 @@ def stands(row: GradeRow | None, sha256: str, terms: Terms, rejudge: Rejudge | N
                 scores[item.id] = as_stored(item, kept)
                 findings[item.id] = scores[item.id].finding
             continue
-        forced = terms.force and item.id in terms.wanted
+        forced = (terms.force and item.id in terms.wanted) or item.id in asked_for
         asked = terms.keys.asked_of(item.id, sha256)
         if forced or kept is None or not _alike(kept, asked, terms) or not set(run).isdisjoint(item.needs):
             run.append(item.id)

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from grader.decisions import Decision, Kind
 from grader.escaping import visible
+from grader.reports import reasons
 from grader.rows import GradeRow, ItemRow
 
 _SHOWN: Final = 8  # moved items in one line
@@ -90,25 +91,21 @@ def _why(before: GradeRow | None, row: GradeRow) -> str:
     """What of the things a grade depends on is another than before."""
     if before is None:
         return f"first grade of {visible(row.submission)}"
-    reasons = []
+    told = []
     if before.sha256 != row.sha256:
-        reasons.append(f"another submission ({visible(row.submission)})")
+        told.append(f"another submission ({visible(row.submission)})")
     if (before.profile, before.device) != (row.profile, row.device):
-        reasons.append(f"profile {row.profile} on {row.device}")
-    was = {item.item: item.key.partition(".") for item in before.items}
-    pairs = [(item.item, was[item.item], item.key.partition(".")) for item in row.items if item.item in was]
+        told.append(f"profile {row.profile} on {row.device}")
     if before.sha256 == row.sha256:
-        if asked := [id for id, old, new in pairs if old[0] != new[0] and old[0] and new[0]]:
-            reasons.append(f"what is asked or the reference has changed: {_listed(asked)}")
-        if judged := [id for id, old, new in pairs if old[0] == new[0] and old[2] != new[2]]:
-            reasons.append(f"what is judged by has changed: {_listed(judged)}")
-        points = {item.item: item.possible for item in before.items if item.outcome.decided}
-        worth = [i.item for i in row.items if i.outcome.decided and points.get(i.item, i.possible) != i.possible]
-        if worth:
-            reasons.append(f"worth other points: {_listed(worth)}")
+        was = {item.item: item for item in before.items}
+        found: dict[str, list[str]] = {}
+        for item in row.items:
+            why = reasons.reason(before, row, was.get(item.item), item)
+            found.setdefault(why, []).append(item.item)
+        told += [f"{why}: {_listed(items)}" for why, items in found.items() if why != reasons.AGAIN]
     if before.grader_version != row.grader_version:
-        reasons.append(f"version {before.grader_version} of the grader before")
-    return "; ".join(reasons) or "graded again"
+        told.append(f"version {before.grader_version} of the grader before")
+    return "; ".join(told) or "graded again"
 
 
 def _decision(each: Decision) -> Event:

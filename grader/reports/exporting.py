@@ -6,12 +6,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from grader.escaping import visible
+from grader.reports.moves import side_by_side
 
 _NAMED: Final = 8
 
@@ -22,17 +21,10 @@ def changes_table(changes: Sequence[tuple[str, str, str, str]]) -> Group:
     Args:
         changes: student, name, old mark and new mark of each.
     """
-    told = Text("1 mark changes." if len(changes) == 1 else f"{len(changes)} marks change.")
     if not changes:
         return Group(Text("No mark changes."))
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    for name in ("student", "name"):
-        table.add_column(name, overflow="fold")
-    for name in ("old", "new"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for student, name, old, new in changes:
-        table.add_row(Text(visible(student)), Text(visible(name)), Text(visible(old)), Text(visible(new)))
-    return Group(told, table)
+    told = "1 mark changes." if len(changes) == 1 else f"{len(changes)} marks change."
+    return side_by_side(told, ("student", "name", "old", "new"), changes)
 
 
 def troubles_list(troubles: Sequence[tuple[str, str, str]]) -> Group:

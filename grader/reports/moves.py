@@ -1,9 +1,9 @@
-"""The marks that a rescore moved, old and new side by side, as pure functions of grades."""
+"""The marks that moved, old and new side by side and why, as pure functions of grades."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from rich.box import SIMPLE_HEAD
@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.escaping import visible
+from grader.reports import reasons
 from grader.rows import GradeRow, ItemRow
 
 _SHOWN: Final = 20
@@ -25,33 +26,49 @@ class Move:
     item: str
     old: str
     new: str
+    why: str = field(default="", compare=False)
 
 
 def moves(before: Sequence[GradeRow], after: Sequence[GradeRow]) -> Iterator[Move]:
     """Every item that earns, or may earn, other points after than before."""
-    was = {row.student_id: {item.item: item for item in row.items} for row in before}
+    was = {row.student_id: row for row in before}
     for row in after:
-        old, new = was.get(row.student_id, {}), {item.item: item for item in row.items}
+        earlier = was.get(row.student_id)
+        old = {item.item: item for item in earlier.items} if earlier else {}
+        new = {item.item: item for item in row.items}
         for item in [*new, *(item for item in old if item not in new)]:
             mark, other = _mark(old.get(item)), _mark(new.get(item))
             if mark != other:
-                yield Move(row.student_id, item, mark, other)
+                why = reasons.reason(earlier, row, old.get(item), new.get(item)) if earlier else "first graded"
+                yield Move(row.student_id, item, mark, other, why)
 
 
 def moves_table(moved: Sequence[Move]) -> Group:
     """How many moved, and the first of them."""
-    marks = "1 mark moved." if len(moved) == 1 else f"{len(moved)} marks moved."
     if not moved:
         return Group(Text("No mark moved."))
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    for name in ("student", "item"):
-        table.add_column(name, overflow="fold")
-    for name in ("old", "new"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for move in moved[:_SHOWN]:
-        table.add_row(Text(visible(move.student_id)), Text(visible(move.item)), Text(move.old), Text(move.new))
+    told = "1 mark moved." if len(moved) == 1 else f"{len(moved)} marks moved."
+    lines = [(move.student_id, move.item, move.old, move.new, move.why) for move in moved[:_SHOWN]]
     beyond = len(moved) - _SHOWN
-    return Group(Text(marks), table, *([Text(f"... and {beyond} more: see items.csv")] if beyond > 0 else []))
+    more = [Text(f"... and {beyond} more: see items.csv")] if beyond > 0 else []
+    return Group(side_by_side(told, ("student", "item", "old", "new", "why"), lines), *more)
+
+
+def side_by_side(told: str, names: Sequence[str], lines: Sequence[Sequence[str]]) -> Group:
+    """A sentence, and below it a table of old and new marks.
+
+    Args:
+        told: the sentence.
+        names: of the columns; those called old and new are numbers.
+        lines: the cells of each line.
+    """
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in names:
+        number = name in ("old", "new")
+        table.add_column(name, justify="right" if number else "left", no_wrap=number, overflow="fold")
+    for line in lines:
+        table.add_row(*(Text(visible(cell)) for cell in line))
+    return Group(Text(told), table)
 
 
 def _mark(item: ItemRow | None) -> str:

@@ -21,6 +21,7 @@ from grader.commands.identifying import Doubt
 from grader.commands.intake import Intake
 from grader.errors import UsageError
 from grader.records import Assignment, Finding, Grade, Item, Outcome, Profile, Score, Student, Submission
+from grader.reports.moves import Move
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTED = re.findall(r"^\| `(\w+)` \| (.*?) \|", (ROOT / "docs" / "events.md").read_text(), re.MULTILINE)
@@ -55,6 +56,7 @@ TOLD: dict[str, Callable[[Events], None]] = {
     "needs_staff": lambda events: events.graded(GRADE),
     "postponed": lambda events: events.postponed(GRADE),
     "retrying": lambda events: events.retrying([ADA]),
+    "moved": lambda events: events.moved([Move("ada", "one", "2/4", "4/4", "run again")]),
     "failed": lambda events: events.failed(UsageError("no such course")),
     "done": lambda events: events.done(RESULT),
 }
