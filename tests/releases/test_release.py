@@ -15,17 +15,9 @@ from grader.commands.check import check
 from grader.commands.release import Options, Released, release
 from grader.errors import GraderError
 from grader.records import Outcome
-from tests.releases.conftest import ROOT, make_course
+from tests.releases.conftest import ROOT, WRONG, make_course, notebook
 from tests.releases.secrets import assert_no_code, assert_no_hidden_case
 
-WRONG = """def corr2d(X, K):
-    h, w = K.shape
-    Y = torch.zeros(X.shape[0] - h + 1, X.shape[1] - w + 1)
-    for i in range(Y.shape[0]):
-        for j in range(Y.shape[1]):
-            Y[i, j] = (X[i:i + h, j:j + w] * K.flip(0, 1)).sum()
-    return Y
-"""
 CONV2D = """class Conv2D(nn.Module):
     def __init__(self, kernel_size):
         super().__init__()
@@ -34,14 +26,6 @@ CONV2D = """class Conv2D(nn.Module):
     def forward(self, x):
         return corr2d(x, self.weight) + self.bias
 """
-
-
-def notebook(path: Path, *cells: str) -> Path:
-    rows: list[dict[str, Any]] = [
-        {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": c} for c in cells
-    ]
-    path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": rows}), encoding="utf-8")
-    return path
 
 
 def notebook_of(released: Released, tmp_path: Path, *cells: str) -> Path:
@@ -53,15 +37,18 @@ def notebook_of(released: Released, tmp_path: Path, *cells: str) -> Path:
 # ---- what is in it ---------------------------------------------------------------------------------------------------
 
 
-def test_students_receive_notebooks_a_page_and_vectors(released: Released) -> None:
+def test_students_receive_notebooks_a_page_vectors_and_the_grader(released: Released, wheel: Path) -> None:
     assert list(released.sizes) == [
         "README.md",
+        wheel.name,
         "hw2-chapter-7.ipynb",
         "vectors/hw2-cnn.json",
         "vectors/hw2-cnn.safetensors",
     ]
     assert released.later == ("LeNet learns Fashion-MNIST",)
     page = (released.folder / "README.md").read_text(encoding="utf-8")
+    assert f"\npip install {wheel.name}\n" in page
+    assert f"cp -r hw2-cnn/vectors . && pip install -q hw2-cnn/{wheel.name}\n" in page
     assert "grader check hw2-chapter-7.ipynb corr2d 7.2" in page
     assert "“LeNet learns Fashion-MNIST” are judged only then" in page
 
@@ -115,13 +102,6 @@ def test_what_is_judged_later_says_so(released: Released, tmp_path: Path) -> Non
 
     (score,) = grade.scores
     assert (score.finding.outcome, score.finding.message) == (Outcome.WAITING, "This is judged after you hand in.")
-
-
-def test_accuracy_is_not_listed_unless_it_is_asked_for(released: Released, tmp_path: Path) -> None:
-    grade = check(notebook_of(released, tmp_path, "pass"), [], course=None, assignment=None)
-
-    assert "lenet-forward" in [score.item.id for score in grade.scores]
-    assert "lenet-accuracy" not in [score.item.id for score in grade.scores]
 
 
 # ---- refused ---------------------------------------------------------------------------------------------------------
