@@ -73,7 +73,7 @@ CHECKS: Mapping[str, Kind] = {
     "learns": _ours(
         "learns", trains=True, judges=("profiles.*.none", "profiles.*.full", "without_training", "on_other")
     ),
-    "answered": _ours("answered", versions=frozenset(), captures=False),
+    "answered": _ours("answered", versions=frozenset(), captures=False, judges=("looks_for",)),
     "later": _ours("later", versions=frozenset(), captures=False),
 }
 

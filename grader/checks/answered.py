@@ -9,8 +9,15 @@ from grader.records import Finding, Item, Outcome
 _SHOWN = 20_000  # characters of the answer kept for staff
 
 
-def answered(student: Session, reference: Reference, item: Item) -> Finding:
-    """The text found in section `target` goes to staff; an empty one earns nothing and needs nobody."""
+def answered(student: Session, reference: Reference, item: Item, *, looks_for: str = "") -> Finding:
+    """The text found in section `target` goes to staff; an empty one earns nothing and needs nobody.
+
+    Args:
+        student: who wrote.
+        reference: not asked.
+        item: whose target is the section.
+        looks_for: what a good answer says, which `grader review` shows to whoever marks; never to students.
+    """
     (observation,) = student.ask([Probe("text", item.target)])
     text = observation.value if isinstance(observation, Returned) and isinstance(observation.value, str) else ""
     if not text.strip():

@@ -37,4 +37,9 @@ def _item(item: Item) -> dict[str, Any]:
     kept = dataclasses.asdict(item)
     if not told(item):
         return {**kept, "check": "later", "options": {}, "needs": []}
-    return {**kept, "options": dict(item.options), "needs": list(item.needs)}
+    return {**kept, "options": _told(item), "needs": list(item.needs)}
+
+
+def _told(item: Item) -> dict[str, Any]:
+    """The options that students may read: not what a good answer says."""
+    return {name: value for name, value in item.options.items() if name != "looks_for"}

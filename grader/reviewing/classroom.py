@@ -69,7 +69,7 @@ class Classroom:
             return
         count, grade, decision = self._seen
         if now[0] < count or not self._seen[1]:  # somebody was forgotten, or nothing is known yet
-            self._recorded, self._decisions, self.rows, grade, decision = {}, {}, {}, 0, 0
+            self._recorded, self._decisions, self.rows, self.enrolled, grade, decision = {}, {}, {}, {}, 0, 0
         name = self.assignment.name
         grades = {row.student_id: row for row in self.book.recorded_since(name, grade)}
         added = self.book.decisions(name, since=decision)
@@ -78,8 +78,10 @@ class Classroom:
             self._decisions.setdefault(each.student_id, []).append(each)
         for student in {*grades, *(each.student_id for each in added)} & self._recorded.keys():
             self.rows[student] = decisions.decided(self._recorded[student], self.decisions(student))
-        self.enrolled = {person.student_id: person for person in self.book.roster(name)}
-        self._aliases, self._seen = {}, now
+        if grades or not self.enrolled:
+            self.enrolled = {person.student_id: person for person in self.book.roster(name)}
+            self._aliases = {}
+        self._seen = now
 
     def decisions(self, student: str) -> Sequence[Decision]:
         """What people decided about a student, oldest first."""

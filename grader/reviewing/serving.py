@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 
 from flask import Flask
@@ -29,6 +30,7 @@ def listening(port: int) -> socket.socket:
 def serve(app: Flask, opened: socket.socket) -> None:
     """Serve the pages until Ctrl-C, one request at a time, because they share a connection to the gradebook."""
     opened.listen()
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # with one thread every request waits for it
     server = create_server(app, sockets=[opened], threads=1, ident=None, max_request_body_size=2**20)
     try:
         server.run()

@@ -223,7 +223,8 @@ def number(value: float) -> str:
 def _automatic(item: ItemRow) -> str:
     if item.outcome is Outcome.WAITING:
         return ""
-    return f"{number(item.earned)} of {number(item.possible)}" if item.outcome.decided else item.outcome.value
+    mark = f"{number(item.earned)} of {number(item.possible)}" if item.outcome.decided else item.outcome.value
+    return f"{mark}. {visible(item.message)}".rstrip()
 
 
 def _evidence(evidence: Mapping[str, Any]) -> str:

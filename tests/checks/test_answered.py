@@ -24,6 +24,12 @@ def test_an_answer_waits_for_a_reader_with_its_text() -> None:
     assert finding.evidence == {"text": "Locality means that\nnear pixels matter."}
 
 
+def test_what_a_good_answer_says_changes_nothing_of_what_is_found() -> None:
+    told = answered(FakeSession({("text", "7.1"): Returned("Near.")}), FakeReference(), ITEM, looks_for="locality")
+
+    assert told == check(Returned("Near."))
+
+
 def test_a_very_long_answer_is_cut() -> None:
     assert len(check(Returned("word " * 10_000)).evidence["text"]) == 20_000
 

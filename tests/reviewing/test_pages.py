@@ -114,6 +114,16 @@ def test_an_answer_of_a_course_that_is_graded_meanwhile_appears(visitor: Visitor
     assert "s07" in visitor.text("/students")
 
 
+def test_what_a_good_answer_says_stands_beside_the_answer(tmp_path: Path) -> None:
+    folder = build(tmp_path / "noted")
+    text = (folder / "rubric.yaml").read_text()
+    note = "check: answered\n      options: {looks_for: 'Locality, <b>invariance</b>.'}\n"
+    (folder / "rubric.yaml").write_text(text.replace("check: answered\n", note))
+    visitor = Visitor(folder)
+
+    assert "Locality, &lt;b&gt;invariance&lt;/b&gt;." in visitor.text(f"/item/written/{visitor.first()}")
+
+
 # ---- overruling and undoing ------------------------------------------------------------------------------------------------
 
 
@@ -127,7 +137,7 @@ def test_an_automatic_mark_is_overruled_with_a_reason_only(visitor: Visitor) -> 
     assert rows(visitor.folder)["s01"].items[0].earned == 6.0
     (made,) = decided(visitor.folder)
     assert made.why == "Right by another road." and made.beneath and made.beneath.earned == 3.0
-    assert "the check says 3 of 6" in visitor.text("/student/s01")
+    assert "The check says 3 of 6. 3 of 4 cases are wrong." in visitor.text("/student/s01")
 
 
 def test_a_mark_below_which_the_check_changed_its_mind_stands_and_is_shown_until_confirmed(visitor: Visitor) -> None:
