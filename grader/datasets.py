@@ -107,6 +107,20 @@ def training_folder() -> Path | None:
     return target if found else None
 
 
+def files() -> dict[str, Path]:
+    """Every file of the data sets on this machine, by where `folder` finds it below GRADER_DATA on another one."""
+    found: dict[str, Path] = {}
+    for name in _FOLDERS:
+        try:
+            source = folder(name)
+        except DataMissing:
+            continue
+        wanted = (*_CIFAR_TRAINING, *_CIFAR_TEST) if name == "cifar10" else (*_TRAINING, *_TEST)
+        paths = [path for file in wanted if (path := _idx(source, file)) is not None]
+        found |= {f"{name}/{path.name}": path for path in paths}
+    return found
+
+
 def test_split(name: str, count: int) -> TestSplit:
     """The first `count` test images of a fixed permutation; all of them where there are fewer.
 

@@ -92,6 +92,7 @@ DOORS = {
     "mdit_py_plugins": ("reviewing/markdown.py",),
     "nh3": ("reviewing/markdown.py",),
     "latex2mathml": ("reviewing/markdown.py",),
+    "ray": ("runners/on_ray.py",),
     "rich": ("cli/", "reports/", "verifying/report.py"),
 }  # fmt: skip
 STANDARD_DOORS = {
@@ -300,7 +301,7 @@ LIGHT = [
 ]
 
 
-@pytest.mark.parametrize("heavy", ["torch", "numpy", "IPython"])
+@pytest.mark.parametrize("heavy", ["torch", "numpy", "IPython", "ray"])
 def test_commands_that_run_nothing_import_nothing_heavy(heavy: str, light: set[str]) -> None:
     assert heavy not in light
 

@@ -73,7 +73,7 @@ fi
 if [ "$(cat $stamp 2>/dev/null)" != "$wanted" ]; then
     echo "setup: making .venv (a minute or two; torch is large)"
     [ -x .venv/bin/python ] || "$python" -m venv .venv
-    .venv/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev,review]'
+    .venv/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev,ray,review]'
     # The book's own package, for comparison in tests; its pinned dependencies do not fit a current torch. Not in .venv,
     # where an earlier set-up put it, because the grader's own has the same name.
     .venv/bin/python -m pip uninstall -q -y d2l >/dev/null 2>&1 || true

@@ -50,8 +50,11 @@ def add(commands: Commands) -> None:
     grade.add_argument(
         "--per-card", type=positive, default=1, metavar="N", help="trainings on one graphics card at a time"
     )
-    grade.add_argument("--workers", type=positive, help="processes; one a core")
-    grade.add_argument("--runner", choices=["inline", "local"], default="local")
+    grade.add_argument("--workers", type=positive, help="submissions at a time; one a core")
+    grade.add_argument("--runner", choices=["inline", "local", "ray"], default="local", help="ray: on many machines")
+    grade.add_argument(
+        "--address", default="", metavar="HOST:PORT", help="of a Ray cluster, or auto; else one of its own"
+    )
     grade.add_argument("--sandbox", choices=["auto", "bubblewrap", "none"], default="auto")
     grade.add_argument("--force", action="store_true", help="grade again what is unchanged")
     grade.add_argument("--reseed", action="store_true", help="draw new hidden cases")
@@ -85,6 +88,7 @@ def _grade(arguments: argparse.Namespace) -> int:
         per_card=arguments.per_card,
         workers=arguments.workers,
         runner=arguments.runner,
+        address=arguments.address,
         sandbox=arguments.sandbox,
         force=arguments.force,
         reseed=arguments.reseed,

@@ -8,6 +8,7 @@ import platform
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,6 +82,8 @@ def examine() -> Iterator[Line]:
     yield _limits()
     if cards.nodes():
         yield _cards()
+    if importlib.util.find_spec("ray") is not None:
+        yield Line("ray", True, f"{version('ray')}: `grader grade --runner ray` grades on many machines", needed=False)
     for name, needed in (("fashion_mnist", True), ("mnist", False), ("cifar10", False)):
         try:
             yield Line(f"data {name}", True, str(datasets.folder(name)), needed)

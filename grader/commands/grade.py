@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader import datasets, decisions, keys, leases, rubric
-from grader.commands import choosing, classroom, intake, isolation
+from grader.commands import choosing, classroom, intake, machines
 from grader.commands.intake import Intake
 from grader.commands.pages import Pages
 from grader.commands.planning import Plan
@@ -47,6 +47,7 @@ class Options:
     per_card: int = 1  # trainings on one graphics card at a time
     workers: int | None = None
     runner: str = "local"
+    address: str = ""  # of a Ray cluster
     sandbox: str = "auto"
     force: bool = False
     reseed: bool = False
@@ -104,6 +105,7 @@ def grade(options: Options, watch: Watch) -> Result:
     Raises:
         GraderError: with one clear line.
     """
+    machines.known(options)
     course = options.course or rubric.find_course(Path.cwd())
     path = options.out / "gradebook.db"
     # Whoever grades proves the options; here torch would have to be imported for it.
@@ -119,7 +121,7 @@ def grade(options: Options, watch: Watch) -> Result:
         pages = Pages(options.out, Facts.of(read, assignment, book), read.language)
         if options.reseed:
             book.reseed()
-        device = isolation.device(options.device)
+        device = machines.device(options)
         conditions = _conditions(options, book, device)
         before = rows = book.current(assignment.name)
         plan = _plan(options, course, taken, assignment, book, rows, conditions)
@@ -127,7 +129,7 @@ def grade(options: Options, watch: Watch) -> Result:
         files.write(options.out / "intake.csv", intake_csv(taken))
         watch.wrote(options.out / "intake.csv")
         watch.took_in(taken)
-        for sentence in (chosen, *((*choosing.missing_data(asked), isolation.weakness()) if plan.todo else ())):
+        for sentence in (chosen, *((*choosing.missing_data(asked), machines.weakness(options)) if plan.todo else ())):
             if sentence:
                 watch.told(sentence)
         watch.planned(plan.todo, Idle(len(plan.rescored), plan.unchanged))
@@ -164,7 +166,7 @@ def _rehearse(
             book = stack.enter_context(Gradebook.open(folder / path.name))
         taken = collected.taken_in(assignment, book, noting=False)
         rows = book.current(assignment.name)
-        conditions = _conditions(options, book, isolation.device(options.device))
+        conditions = _conditions(options, book, machines.device(options))
         plan = _plan(options, course, taken, assignment, book, rows, conditions)
     watch.took_in(taken)
     watch.planned(plan.todo, Idle(len(plan.rescored), plan.unchanged))
@@ -240,6 +242,8 @@ def _run(options: Options, work: Work, plan: Plan, book: Gradebook, pages: Pages
     todo, assignment = plan.todo, work.assignment
     keys = {each.student.id: plan.terms.keys.whole(each.sha256) for each in todo}
     workers = 1 if options.runner == "inline" else min(options.workers or local.default_workers(), len(todo))
+    if options.runner == "ray":
+        workers = 2  # or as many more as there is room for: what ran out of time is tried again, if elsewhere
 
     def recorded(each: Grade, final: bool) -> Grade:
         """The grade as it is on disk, before anybody is told of it. Without a key the next run does not rely on it."""
@@ -255,8 +259,9 @@ def _run(options: Options, work: Work, plan: Plan, book: Gradebook, pages: Pages
         watch.finished(each)  # first, because a page may meet a full disk, and the grade is recorded already
         pages.write(book.decided(row_of(assignment.name, each)))
 
-    with Stop(watch.told) as stop:
-        run = Run(work, options.runner, workers, book, keys, recorded, replace(watch, finished=finished), stop)
+    with Stop(watch.told) as stop, machines.cluster(options, watch.told) as cluster:
+        told = replace(watch, finished=finished)
+        run = Run(work, options.runner, workers, book, keys, recorded, told, stop, cluster)
         try:
             with stop.at_once():
                 run.over(todo, forced=options.force)
@@ -285,7 +290,7 @@ def _work(options: Options, course: Path, conditions: Conditions, plan: Plan, de
 
     assignment = plan.terms.assignment
     confinement = Confinement(
-        backend=isolation.backend(options.sandbox),
+        backend=machines.backend(options),
         data=datasets.training_folder(),
         threads=1,  # never by the number of workers: sums round differently when they are shared out differently
         limits=assignment.limits,

@@ -21,6 +21,7 @@ from grader.runners.work import Work, set_aside
 
 if TYPE_CHECKING:
     from grader.commands.grade import Watch
+    from grader.runners.on_ray import Cluster
 
 _log = logging.getLogger(__name__)
 
@@ -33,13 +34,14 @@ class Run:
 
     Args:
         work: what is needed for grading.
-        runner: inline or local.
+        runner: inline, local or ray.
         workers: how many are graded at a time.
         book: where it is noted what runs.
         keys: content keys, by student.
         recorded: puts a grade on disk and gives it back as it is there; `final` or to be graded once more.
         watch: who is told.
         stop: whether somebody pressed Ctrl-C.
+        cluster: where ray grades.
         done: the students with a final grade, so far.
     """
 
@@ -51,6 +53,7 @@ class Run:
     recorded: Callable[[Grade, bool], Grade]
     watch: Watch
     stop: Stop
+    cluster: Cluster | None = None
     done: set[str] = field(default_factory=set)
 
     def over(self, todo: Sequence[Submission], *, forced: bool) -> None:
@@ -94,18 +97,28 @@ class Run:
     def _grades(
         self, todo: Sequence[Submission], workers: int, lost: list[Submission], alone: bool
     ) -> Generator[Grade, None, None]:
-        def begin(submission: Submission) -> None:
+        elsewhere: set[str] = set()  # on machines whose death is not this one's, so that nobody is suspected of it
+
+        def begin(submission: Submission, here: bool = True) -> None:
             student = submission.student.id
-            self.book.started(self.work.assignment.name, student, self.keys[student])
+            if here:
+                self.book.started(self.work.assignment.name, student, self.keys[student])
+            else:
+                elsewhere.add(student)
             _log.info("%s begins%s", _of(submission), " alone" if alone else "", extra=_about(submission))
             self.watch.began(submission)
 
         def lose(submission: Submission) -> None:
-            self.book.crashed(self.work.assignment.name, submission.student.id)
+            student = submission.student.id
+            if student in elsewhere:
+                self.book.started(self.work.assignment.name, student, self.keys[student])
+            self.book.crashed(self.work.assignment.name, student)
             lost.append(submission)
             _log.warning("what graded %s died", _of(submission), extra=_about(submission))
 
         work = replace(self.work, alone=alone)
+        if self.cluster is not None:
+            return self.cluster.run(work, todo, began=begin, lost=lose, stopped=self.stop.asked)
         if self.runner == "inline":
             return inline.run(work, todo, began=begin, lost=lose, stopped=self.stop.asked)
         return local.run(work, todo, workers=workers, began=begin, lost=lose, stopped=self.stop.asked)

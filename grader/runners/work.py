@@ -57,6 +57,10 @@ class Work:
         """Whether sessions are forked from a template."""
         return template.forks(self.confinement, warm=self.warm)
 
+    def part(self, submission: Submission) -> Part:
+        """What is run of a submission."""
+        return self.parts.get(submission.student.id) or Part(self.only, {})
+
     def grading(self, control: socket.socket | None = None) -> Grading:
         """What grades one submission after the other in this process; slow to make.
 
@@ -93,8 +97,8 @@ class Grading:
         if self._lending is not None:
             self._lending.close()
 
-    def __call__(self, submission: Submission) -> Grade:
-        """Grade one submission.
+    def __call__(self, submission: Submission, part: Part | None = None) -> Grade:
+        """Grade one submission, or this part of it.
 
         Raises:
             SandboxLost: the sandbox died meanwhile of something outside it.
@@ -102,7 +106,7 @@ class Grading:
         """
         from grader.pipeline import grade
 
-        part = self._work.parts.get(submission.student.id, Part(self._work.only, {}))
+        part = part or self._work.part(submission)
         graded = grade(submission, self._course, part.items, part.known)
         lost = [self._sandboxes.lost(), self._lending is not None and self._lending.lost()]
         if any(lost):

@@ -21,8 +21,8 @@ from pathlib import Path
 
 from grader import cli, scoring
 from grader.records import Finding, Grade, Outcome, Submission
-from grader.runners import local
-from grader.runners.work import Work, set_aside
+from grader.runners import worker
+from grader.runners.work import Part, Work, set_aside
 
 RUBRIC = """
 version: 1
@@ -62,7 +62,7 @@ class Quick:
         self._work = work
         self._seconds = seconds
 
-    def __call__(self, submission: Submission) -> Grade:
+    def __call__(self, submission: Submission, part: Part | None = None) -> Grade:
         time.sleep(SLOW.get(submission.student.id, self._seconds))
         scores = []
         for item in self._work.assignment.items:
@@ -135,7 +135,7 @@ def _grade(argv: Sequence[str], log: Path, hook: Hook | None, seconds: float) ->
             os.dup2(file.fileno(), descriptor)
     Work.grading = lambda work, control=None: Quick(work, seconds)  # type: ignore
     Work.forks = False  # type: ignore
-    local._FORK = multiprocessing.get_context("fork")  # type: ignore[assignment]
+    worker.FORK = multiprocessing.get_context("fork")  # type: ignore[assignment]
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if hook:
         hook()

@@ -16,7 +16,7 @@ from grader.errors import CourseError, MachineryError, SandboxLost
 from grader.kernel.sandbox import Confinement
 from grader.records import Assignment, Grade, Profile, Student, Submission
 from grader.runners import inline, local
-from grader.runners.work import Work, set_aside
+from grader.runners.work import Part, Work, set_aside
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Scripted(Work):
 class ScriptedGrading:
     work: Work
 
-    def __call__(self, submission: Submission) -> Grade:
+    def __call__(self, submission: Submission, part: Part | None = None) -> Grade:
         match submission.student.id.partition("-")[0]:
             case "killer":
                 os.kill(os.getpid(), signal.SIGKILL)
