@@ -26,7 +26,7 @@ LAYERS = (
     ("homes",),
     ("releases",),
     ("kernel", "answer_key", "checks", "gradebook", "reports", "exports", "recording", "keys", "kept_answers"),
-    ("marks", "deciding", "authoring", "logs"),
+    ("marks", "deciding", "authoring", "logs", "similarity"),
     ("decisions", "storage"),
     (
         "rubric",
@@ -83,7 +83,7 @@ DOORS = {
     "requests": ("kernel/inside/site/",),
     "yaml": ("documents.py",),
     "psutil": ("usage.py",),
-    "jinja2": ("reports/classroom/", "reports/feedback/", "reviewing/"),
+    "jinja2": ("reports/classroom/", "reports/feedback/", "reports/similarity/", "reviewing/"),
     "markupsafe": ("reports/classroom/", "reports/feedback/", "reports/web/", "reviewing/"),
     "flask": ("commands/review.py", "reviewing/"),
     "werkzeug": ("reviewing/",),

@@ -13,7 +13,18 @@ from pathlib import Path
 from typing import Final
 
 from grader import __version__, logs
-from grader.cli import authoring, calibrating, checking, exporting, grading, machine, releasing, reporting, reviewing
+from grader.cli import (
+    authoring,
+    calibrating,
+    checking,
+    comparing,
+    exporting,
+    grading,
+    machine,
+    releasing,
+    reporting,
+    reviewing,
+)
 from grader.errors import GraderError
 from grader.escaping import visible
 
@@ -23,6 +34,7 @@ GROUPS: Final = (
     reporting.add,
     reviewing.add,
     exporting.add,
+    comparing.add,
     checking.add,
     authoring.add,
     releasing.add,

@@ -13,14 +13,17 @@ calls       what a definition calls: bindings and meanings tell what its names a
 
 from grader.notebook.calls import Call, calls
 from grader.notebook.carrying import carried
-from grader.notebook.cells import Cell, Notebook, UnreadableNotebook, read
+from grader.notebook.cells import MOST_LEGIBLE, Cell, Notebook, UnreadableNotebook, read
 from grader.notebook.imports import unimported
-from grader.notebook.names import definitions, syntax_error
+from grader.notebook.names import definitions, python_of, syntax_error
 from grader.notebook.neutral import neutralised
 from grader.notebook.recipes import Recipe, recipes
+from grader.notebook.statements import PARSE_ERRORS, parsed
 from grader.notebook.writing import discussion
 
 __all__ = [
+    "MOST_LEGIBLE",
+    "PARSE_ERRORS",
     "Call",
     "Cell",
     "Notebook",
@@ -31,6 +34,8 @@ __all__ = [
     "definitions",
     "discussion",
     "neutralised",
+    "parsed",
+    "python_of",
     "read",
     "recipes",
     "syntax_error",

@@ -49,6 +49,15 @@ def left(folder: Path) -> list[str]:
     ]
 
 
+def test_the_page_of_similar_code_goes_whoever_it_names(given: Class) -> None:
+    page = given.out / "similar.html"
+    page.write_text("<p>yh and mina</p>")  # too short a name to be looked for
+
+    forget(Options(YOUNGHEE.student_id, given.out, given.folder, sure=True))
+
+    assert not page.exists()
+
+
 def test_nothing_of_the_student_stays_in_any_file(given: Class) -> None:
     assert {"grades.csv", "items.csv"} <= set(left(given.out))
 

@@ -1,0 +1,60 @@
+"""`grader similar`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from grader.cli import progress
+from grader.cli.options import course_options, out_option
+from grader.escaping import visible
+
+if TYPE_CHECKING:
+    from grader.cli.options import Commands
+
+_SHOWN: Final = 10  # pairs that are printed
+
+
+def add(commands: Commands) -> None:
+    """Tell argparse about it."""
+    similar = commands.add_parser("similar", help="show who shares code that nothing explains; runs and marks nothing")
+    similar.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a folder, an LMS's zip, or notebooks")
+    course_options(similar)
+    out_option(similar)
+    similar.add_argument(
+        "--expected",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="a notebook or .py file whose code everybody may have, such as the book's; may be repeated",
+    )
+    similar.set_defaults(run=_similar)
+
+
+def _similar(arguments: argparse.Namespace) -> int:
+    from grader.commands import similar as command
+
+    options = command.Options(
+        paths=tuple(arguments.paths),
+        course=arguments.course,
+        assignment=arguments.assignment,
+        out=arguments.out,
+        expected=tuple(arguments.expected),
+    )
+    with progress.steps() as shown:
+        result = command.similar(options, command.Watch(shown.planned, shown.done, shown.told))
+    pairs = result.compared.pairs
+    for pair in pairs[:_SHOWN]:
+        most = ", ".join(visible(each.left.name) for each in pair.matches[:3])
+        print(
+            f"{visible(pair.left.student_id)} and {visible(pair.right.student_id)}: {100 * pair.share:.0f} % in {most}"
+        )
+    if len(pairs) > _SHOWN:
+        print(f"and {len(pairs) - _SHOWN} more pairs")
+    unread = f", {len(result.unread)} parts could not be read" if result.unread else ""
+    count = "1 pair" if len(pairs) == 1 else f"{len(pairs)} pairs"
+    print(f"{result.students} submissions compared{unread}: {count} to look at. A matter for a person, never a mark.")
+    print(visible(str(result.page)))
+    return 0
