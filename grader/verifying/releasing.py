@@ -7,14 +7,14 @@ dtype say, is asked in each of its variants.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from grader import checks
 from grader.answer_key import AnswerKey
 from grader.checks import module_close, picturing
 from grader.checks.asking import Reference
 from grader.errors import AnswerKeyError, ReleaseError
-from grader.probes import Session
+from grader.probes import Observation, Probe, Raised, Session, Version
 from grader.records import Assignment, Finding, Item, Outcome
 from grader.releases import part
 from grader.releases.key import NotReleased
@@ -39,6 +39,10 @@ def heard(key: AnswerKey, assignment: Assignment, done: Callable[[Item], None]) 
         _passing(Defined(vars(key.solutions), assignment.items), listening, item, "the reference's own answer")
         for make in FABRICATIONS.values():
             _judged(Fabricated(key, item, make), listening, item)
+        # Who raises may be asked something else; of the mistakes only those that raise come there.
+        raised = Listening(key)
+        _judged(_Raising(), raised, item)
+        listening.learn_raising(raised)
         if checks.kinds()[item.check].pictures:
             list(listening.ask(picturing.examples(listening, item, str(item.options["inputs"]))))
         for probe, _ in list(listening.answers.values())[before:]:
@@ -46,6 +50,18 @@ def heard(key: AnswerKey, assignment: Assignment, done: Callable[[Item], None]) 
                 list(listening.ask(module_close.variants(probe)))
         done(item)
     return listening
+
+
+class _Raising:
+    """A session whose every name raises."""
+
+    def ask(self, probes: Sequence[Probe]) -> Iterator[Observation]:
+        """Raise."""
+        return (Raised("RuntimeError") for _ in probes)
+
+    def versions(self, target: str) -> Sequence[Version]:
+        """One definition, and a layer."""
+        return [Version(1, "definition"), Version(1, "library")]
 
 
 def prove(released: Reference, key: AnswerKey, assignment: Assignment) -> None:

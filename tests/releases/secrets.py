@@ -19,7 +19,9 @@ from grader.releases.listening import Listening
 from grader.verifying.candidates import Defined
 
 _SHORTEST = 12  # characters of a line that tells anything
-_SAME_IN_STUBS = re.compile(r"super\(\)\.__init__\(\)|self\.save_hyperparameters\(\)|raise NotImplementedError")
+_SAME_IN_STUBS = re.compile(
+    r"super\(\)\.__init__\(\)|self\.save_hyperparameters\(\)|raise NotImplementedError|except \w+:"
+)
 _FEW = 4  # elements; so few may be equal by chance
 
 
@@ -43,10 +45,10 @@ _GIVEN = frozenset(
 def assert_no_code(folder: Path, reference: Path) -> None:
     """No line of a reference and no name of a mistake is in any file."""
     lines = {line: path.name for path in sorted(reference.rglob("*.py")) for line in _code_lines(path)}
-    names = {name for path in sorted(reference.glob("misconceived_*.py")) for name in _definitions(path)}
+    names = {name for path in sorted(reference.glob("misconce*.py")) for name in _definitions(path)}
     shipped = sorted(path for path in folder.rglob("*") if path.is_file())
 
-    assert len(lines) > 100 and len(names) > 5 and len(shipped) > 3
+    assert len(lines) > 50 and len(names) > 5 and len(shipped) > 3
     for path in shipped:
         text = path.read_bytes().decode("utf-8", "replace")
         if path.suffix == ".ipynb":
@@ -55,8 +57,8 @@ def assert_no_code(folder: Path, reference: Path) -> None:
         else:  # the bytes as they are, and as JSON means them
             text += text.replace("\\n", "\n").replace('\\"', '"')
             found = {line for line in lines if line in text}
-        assert not [f"{lines[line]}: {line}" for line in found], path
-        assert not [name for name in names if name in text], path
+        assert [f"{lines[line]}: {line}" for line in found] == [], path
+        assert [name for name in names if name in text] == [], path
 
 
 def _code_lines(path: Path) -> Iterator[str]:
@@ -105,7 +107,7 @@ def assert_no_hidden_case(folder: Path, course: Path, name: str) -> None:
         _asked(AnswerKey(course, assignment.reference, secret=secret), course, name) for secret in (b"a", b"b")
     )
 
-    assert len(known) > 100 and len(hidden) > 100
+    assert len(known) > 10 and len(hidden - other) > 10
     assert not known & (hidden - other)
 
 
