@@ -210,6 +210,34 @@ def test_the_class_report_can_be_made_anew_and_links_to_similar_submissions_once
     assert 'href="similar.html"' in (out / "report.html").read_text(encoding="utf-8")
 
 
+def test_a_class_report_is_written_anew_only_where_something_in_it_changed(handed_in: Path, course: Path) -> None:
+    report = grade(handed_in, course).parent / "report.html"
+    first = report.read_text(encoding="utf-8")
+    report.write_text(first + "as it was", encoding="utf-8")
+
+    grade(handed_in, course)
+    unchanged = report.read_text(encoding="utf-8")
+    due = RUBRIC.replace("    items:", "    due: 2026-10-03 23:59\n    items:")
+    (course / "rubric.yaml").write_text(due)
+    try:
+        grade(handed_in, course)
+    finally:
+        (course / "rubric.yaml").write_text(RUBRIC)
+
+    assert unchanged == first + "as it was"
+    assert "Due 2026-10-03 23:59" in report.read_text(encoding="utf-8")
+
+
+def test_a_lost_or_broken_class_report_comes_back_without_grading(handed_in: Path, course: Path) -> None:
+    report = grade(handed_in, course).parent / "report.html"
+    first = report.read_text(encoding="utf-8")
+    report.write_text("")  # as a power cut leaves it
+
+    grade(handed_in, course)
+
+    assert report.read_text(encoding="utf-8") == first
+
+
 def test_a_class_report_needs_no_intake(handed_in: Path, course: Path) -> None:
     out = grade(handed_in, course).parent
     (out / "intake.csv").unlink()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,15 +20,17 @@ if TYPE_CHECKING:
 
 FILE: Final = "report.html"
 SIMILAR: Final = "similar.html"  # linked where it lies beside the report
+_STAMP: Final = re.compile(rb'<meta name="made-of" content="([0-9a-f]{64})">')
 
 
-def write(pages: Pages, facts: Facts, rows: Sequence[GradeRow]) -> Path:
+def write(pages: Pages, facts: Facts, rows: Sequence[GradeRow], *, anew: bool = True) -> Path:
     """Write the report beside the feedback pages that it links to.
 
     Args:
         pages: where the feedback pages lie.
         facts: what is known beside the grades.
         rows: the current grades, and one without anything for everybody who handed in nothing.
+        anew: whether it is written even if there is one made of the same.
 
     Raises:
         MachineryError: the disk is full or the folder is closed to us.
@@ -46,8 +49,19 @@ def write(pages: Pages, facts: Facts, rows: Sequence[GradeRow]) -> Path:
         similar=SIMILAR if (pages.out / SIMILAR).exists() else "",
     )
     path = pages.out / FILE
-    files.write(path, classroom.page(given), encoding="utf-8", durable=False)
+    if anew or _stamp(path) != given.stamp:
+        files.write(path, classroom.page(given), encoding="utf-8", durable=False)
     return path
+
+
+def _stamp(path: Path) -> str:
+    """What the report that lies there was made of; empty where there is none."""
+    try:
+        with path.open("rb") as file:
+            found = _STAMP.search(file.read(4096))
+    except OSError:
+        return ""
+    return found[1].decode() if found else ""
 
 
 def _notes(out: Path) -> Iterator[Note]:

@@ -143,7 +143,7 @@ def grade(options: Options, watch: Watch) -> Result:
         if not plan.todo:
             _told_of(watch, write_tables(options.out, rows, assignment, facts.marks(rows)))
         pages.complete(rows)
-        classroom.write(pages, facts, rows)
+        classroom.write(pages, facts, rows, anew=bool(plan.todo or plan.rescored))
     return Result(assignment, rows, options.out, left, before)
 
 

@@ -171,7 +171,8 @@ def test_what_a_person_has_marked_needs_nobody_and_is_no_mistake_of_its_own() ->
     lost = replace(lost, items=(replace(lost.items[0], message=f"{WRONG}"),))
 
     assert "uses it" in page(a_class(flagged, items=1))
-    assert "uses it" not in page(a_class(decided(flagged, "i1", 2.0), items=1))
+    assert "Calls that a section asks" in page(a_class(flagged, items=1))
+    assert "Calls that a section asks" not in page(a_class(decided(flagged, "i1", 2.0), items=1))
     assert [*behind(page(a_class(decided(lost, "i1", 2.0), items=1)))].count(f"Mistake: {CONVOLUTION}") == 1
     assert not any("Mistake" in title for title in behind(page(a_class(decided(lost, "i1", 4.0), items=1))))
     assert not any(

@@ -23,7 +23,8 @@ TEMPLATES: Final = Path(__file__).parent / "templates"
 def page(given: Class) -> str:
     """One HTML file that needs no other; it links to the feedback pages beside it."""
     shown = view.of(given)
-    return _template().render(page=shown, style=style(), script=script(), policy=policy(style(), [script()]))
+    told = {"style": style(), "script": script(), "policy": policy(style(), [script()]), "stamp": given.stamp}
+    return _template().render(page=shown, **told)
 
 
 @functools.cache
