@@ -11,7 +11,7 @@ import pytest
 
 from grader.commands import printing
 from grader.reports.classroom import page
-from tests.reports.classes import everything
+from tests.reports.classes import F, P, a_class, everything, student
 from tests.reports.test_feedback_browser import BROWSER, opened
 
 DESKTOP, PHONE = 1200, 360
@@ -134,6 +134,43 @@ def test_words_and_status_narrow_the_table_and_are_told(shown: Any) -> None:
 
     shown.locator("#find").fill("nobody")
     assert students(shown) == []
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A class of 450, half of whom failed."""
+    path = tmp_path_factory.mktemp("large") / "report.html"
+    rows = [student(f"s{n:03}", [P if n % 2 else F]) for n in range(450)]
+    path.write_text(page(a_class(*rows, items=1)), encoding="utf-8")
+    return path
+
+
+def test_of_a_large_class_the_first_rows_are_drawn_in_whatever_order_and_all_on_demand(
+    browser: Any, large: Path
+) -> None:
+    found = opened(browser, large, DESKTOP)
+    assert found.locator("#shown").inner_text() == "450 of 450 students, the first 200 shown"
+    assert len(students(found)) == 200
+
+    found.locator("#table thead button", has_text="%").click()
+    assert set(column(found, "%")) == {"100.0"}
+    found.locator("#find").fill("s44")
+    assert sorted(students(found)) == [f"S{n}" for n in range(440, 450)]
+    found.locator("#all").click()
+    found.locator("#more").click()
+
+    assert len(students(found)) == 450
+    assert found.locator("#shown").inner_text() == "450 of 450 students"
+    assert not found.locator("#more").is_visible()
+
+
+def test_a_row_beyond_those_drawn_is_there_for_who_asks_and_on_paper(browser: Any, large: Path) -> None:
+    found = browser.new_page()
+    found.goto(f"{large.as_uri()}#s444")
+    assert found.locator("#s444").is_visible()
+
+    (printed,) = printing.printed(printing.browser(), [large])
+    assert len(re.findall(rb"/Type /Page\b(?!s)", printed.read_bytes())) > 8
 
 
 def test_an_address_with_a_list_opens_filtered(browser: Any, written: Path, shown: Any) -> None:

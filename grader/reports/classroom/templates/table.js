@@ -6,23 +6,30 @@
   const lists = JSON.parse(document.getElementById("groups").textContent);
   const find = document.getElementById("find"), state = document.getElementById("state");
   const shown = document.getElementById("shown"), all = document.getElementById("all");
+  const more = document.getElementById("more");
   const frame = table.parentElement;
   const texts = rows.map(row => [...row.cells].slice(0, 3).map(cell => cell.textContent).join(" ").toLowerCase());
   const position = new Map(rows.map((row, place) => [row, place]));
-  let list = "";
+  const most = 200;  // rows that are drawn at first: sixty thousand cells take a second to lay out, each time anew
+  let list = "", order = rows, limit = most;
 
   const filter = () => {
     const words = find.value.toLowerCase().split(/\s+/).filter(Boolean), wanted = state.value;
     const members = list ? new Set(lists[list][1]) : null;
     let count = 0;
-    rows.forEach((row, place) => {
+    for (const row of order) {
+      const place = position.get(row);
       const fits = (!members || members.has(place)) && (!wanted || row.dataset.state === wanted)
         && words.every(word => texts[place].includes(word));
-      if (row.hidden === fits) row.hidden = !fits;
       count += fits;
-    });
-    shown.textContent = `${count} of ${rows.length} students` + (list ? ` · ${lists[list][0].replaceAll("`", "")}` : "");
+      const seen = fits && count <= limit;
+      if (row.hidden === seen) row.hidden = !seen;
+    }
+    const cut = count > limit ? `, the first ${limit} shown` : "";
+    shown.textContent = `${count} of ${rows.length} students${cut}`
+      + (list ? ` · ${lists[list][0].replaceAll("`", "")}` : "");
     all.hidden = count === rows.length && !list;
+    more.hidden = !cut;
   };
 
   const follow = () => {
@@ -37,6 +44,7 @@
     } else if (/^s\d+$/.test(name)) {
       const row = document.getElementById(name);
       if (row?.hidden) clear();
+      if (row?.hidden) unlimited();
       row?.scrollIntoView({block: "center"});
     }
   };
@@ -46,13 +54,18 @@
     filter();
   };
 
+  const unlimited = () => {
+    limit = Infinity;
+    filter();
+  };
+
   // Empty cells and signs without a number come last, whichever way round.
   const value = text => {
     const number = parseFloat(text);
     return Number.isNaN(number) ? (/[\p{L}]/u.test(text) ? text.toLowerCase() : null) : number;
   };
   const words = new Intl.Collator(undefined, {numeric: true});
-  const order = (one, other, way) => {
+  const compared = (one, other, way) => {
     if (one === null || other === null) return (one === null) - (other === null);
     if (typeof one === "number" && typeof other === "number") return way * (one - other);
     return way * words.compare(String(one), String(other));
@@ -67,9 +80,10 @@
       const text = row.cells[column].textContent;
       return [row, textual ? text || null : value(text)];
     }));
-    const sorted = [...rows].sort(
-      (a, b) => order(keys.get(a), keys.get(b), up) || position.get(a) - position.get(b));
-    body.replaceChildren(...sorted);
+    order = [...rows].sort(
+      (a, b) => compared(keys.get(a), keys.get(b), up) || position.get(a) - position.get(b));
+    filter();
+    body.replaceChildren(...order);
   };
 
   [...table.tHead.rows[0].cells].forEach((head, column) => {
@@ -88,6 +102,11 @@
     clear();
     find.focus();
   });
+  more.addEventListener("click", () => {
+    unlimited();
+    frame.focus({preventScroll: true});
+  });
+  addEventListener("beforeprint", unlimited);  // on paper nobody can ask for more
   addEventListener("hashchange", follow);
   // A second click on a link whose list was left by other means changes no address.
   addEventListener("click", event => {
