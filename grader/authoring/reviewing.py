@@ -26,7 +26,8 @@ def page(name: str, title: str, proposals: Sequence[Proposal], left_out: Sequenc
 
 def _question(proposal: Proposal) -> Iterator[str]:
     part = proposal.part
-    yield f"## {part.question or proposal.target or 'without a name'}, {proposal.points:g} points"
+    unit = "point" if proposal.points == 1 else "points"
+    yield f"## {part.question or proposal.target or 'without a name'}, {proposal.points:g} {unit}"
     yield ""
     if proposal.check:
         asked = f"`{proposal.target}`" if proposal.check != "answered" else f"section {proposal.target}"
