@@ -224,4 +224,6 @@ def _opened(
         def recipes(name: str) -> Sequence[notebook.Recipe]:
             return [recipe for each in notebooks for recipe in notebook.recipes(each, name)]
 
-        yield SubmittedSession(sessions, lambda section: notebook.discussion(notebooks, section), calls, recipes)
+        written = functools.partial(notebook.discussion, notebooks)
+        drawn = functools.partial(notebook.pictures, notebooks)
+        yield SubmittedSession(sessions, written, calls, recipes, drawn)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grader.checks.asking import Reference, failed
-from grader.probes import Probe, Returned, Session
+from grader.probes import Probe, Returned, Session, Value
 from grader.records import Finding, Item, Outcome
 
 _SHOWN = 20_000  # characters of the answer kept for staff
@@ -22,6 +22,9 @@ def answered(student: Session, reference: Reference, item: Item, *, looks_for: s
     text = observation.value if isinstance(observation, Returned) and isinstance(observation.value, str) else ""
     if not text.strip():
         return failed(f"No discussion of {item.section} was found.")
-    return Finding(
-        Outcome.WAITING, 0.0, f"{len(text.split())} words wait for a reader.", evidence={"text": text[:_SHOWN]}
-    )
+    evidence: dict[str, Value] = {"text": text[:_SHOWN]}
+    if "attachment:" in evidence["text"]:
+        (observation,) = student.ask([Probe("pictures", item.target)])
+        if isinstance(observation, Returned) and observation.value:
+            evidence["pictures"] = observation.value
+    return Finding(Outcome.WAITING, 0.0, f"{len(text.split())} words wait for a reader.", evidence=evidence)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TypeAlias
 
@@ -24,6 +24,7 @@ class SubmittedSession:
         calls: what the source of one version of a name calls, without the helpers of these names; None if it is not
             known.
         recipes: by which hyper-parameters the source trains a class.
+        pictures: those in the written answer of a section, by the name that its text gives them, as data URIs.
     """
 
     def __init__(
@@ -32,11 +33,13 @@ class SubmittedSession:
         discussion: Callable[[str], str],
         calls: ReadCalls | None = None,
         recipes: ReadRecipes | None = None,
+        pictures: Callable[[str], Mapping[str, str]] = lambda section: {},
     ) -> None:
         self._sessions = sessions
         self._discussion = discussion
         self._calls = calls
         self._recipes = recipes
+        self._pictures = pictures
 
     @property
     def timed_out(self) -> int:
@@ -60,7 +63,7 @@ class SubmittedSession:
         """The session to ask, with the version's number there; None where no session has it or text is asked for."""
         name, _, digits = probe.target.partition("@")
         number = int(digits or 0)
-        if probe.question not in ("text", "calls", "recipes"):
+        if probe.question not in ("text", "pictures", "calls", "recipes"):
             for session in self._sessions:
                 count = len(session.versions(name))
                 if number < count:
@@ -74,6 +77,8 @@ class SubmittedSession:
         match probe.question:
             case "text":
                 return Returned(self._discussion(probe.target))
+            case "pictures":
+                return Returned(dict(self._pictures(probe.target)))
             case "recipes" if self._recipes is not None:
                 return Returned([asdict(recipe) for recipe in self._recipes(name)])
             case "calls":

@@ -6,6 +6,7 @@ neutral     a cell without what installs, downloads or mounts
 names       what a cell defines, and its syntax error
 imports     the names that a notebook uses and never binds
 writing     the written answer of a section
+drawings    the pictures in it
 carrying    data that is brought along
 recipes     by which hyper-parameters it trains a class
 calls       what a definition calls: bindings and meanings tell what its names and expressions stand for
@@ -19,7 +20,7 @@ from grader.notebook.names import definitions, python_of, syntax_error
 from grader.notebook.neutral import neutralised
 from grader.notebook.recipes import Recipe, recipes
 from grader.notebook.statements import PARSE_ERRORS, parsed
-from grader.notebook.writing import discussion
+from grader.notebook.writing import discussion, pictures
 
 __all__ = [
     "MOST_LEGIBLE",
@@ -35,6 +36,7 @@ __all__ = [
     "discussion",
     "neutralised",
     "parsed",
+    "pictures",
     "python_of",
     "read",
     "recipes",

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from grader.notebook.drawings import taken_out
 from grader.notebook.machines import written_on
 from grader.records import SourceFile
 
@@ -35,6 +36,7 @@ class Cell:
     kind: Literal["code", "markdown"]
     source: str
     legible: bool = True  # whether the grader looks into it; one that no hand wrote is only run
+    pictures: Mapping[str, str] = field(default_factory=dict)  # of a written answer; see drawings.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,8 @@ def _cell(number: int, entry: Any) -> Cell | None:
         case {"cell_type": "code"}:
             return Cell(number, "code", _text(entry.get("source", entry.get("input"))))
         case {"cell_type": "markdown" | "html"}:
-            return Cell(number, "markdown", _text(entry.get("source")))
+            text, pictures = taken_out(_text(entry.get("source")), entry.get("attachments"))
+            return Cell(number, "markdown", text, pictures=pictures)
         case {"cell_type": "heading"}:
             level = entry.get("level")
             marks = "#" * (level if isinstance(level, int) and 1 <= level <= 6 else 1)

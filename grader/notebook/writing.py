@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from grader.notebook.cells import Notebook
+from grader.notebook.drawings import shown
 
 _WORDS = (
     r"(?:\b(?:discussions?|memos?|exercises?|take[- ]?aways?(?: messages?)?|reflections?|thoughts|answers?)\b"
@@ -59,6 +60,11 @@ def discussion(notebooks: Sequence[Notebook], section: str) -> str:
     """The text a student wrote for a section such as "7.2", in markdown; empty when nothing is marked as written."""
     answers = (_answers(notebook).get(section, "") for notebook in notebooks)
     return "\n\n".join(dict.fromkeys(answer for answer in answers if answer))  # one handed in twice is shown once
+
+
+def pictures(notebooks: Sequence[Notebook], section: str) -> dict[str, str]:
+    """The pictures in what a student wrote for a section: by the name that `discussion` gives them a data URI."""
+    return shown(discussion(notebooks, section), (cell.pictures for each in notebooks for cell in each.cells))
 
 
 def _answers(notebook: Notebook) -> dict[str, str]:
