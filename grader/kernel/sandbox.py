@@ -112,6 +112,22 @@ class Confined:
         self._folder = folder
         self._held = held
 
+    def alive(self) -> bool:
+        """Whether its first process still runs."""
+        return self._process.poll() is None
+
+    def hold(self) -> None:
+        """Keep it within its limits from here on; nothing of a student's may run before.
+
+        Raises:
+            SandboxError: it cannot be held, and is closed.
+        """
+        try:
+            self._held.admit(self._process.pid)
+        except SandboxError:
+            self.close()
+            raise
+
     def cause(self) -> str:
         """What its limits have ended."""
         return self._held.cause()
@@ -138,6 +154,17 @@ class Confined:
 
 def start(confinement: Confinement, limits: Limits) -> Confined:
     """Start one confined process that will serve one session within these limits.
+
+    Raises:
+        SandboxError: the sandbox cannot be started.
+    """
+    confined = start_ahead(confinement, limits)
+    confined.hold()
+    return confined
+
+
+def start_ahead(confinement: Confinement, limits: Limits) -> Confined:
+    """Like `start`, for a session that nobody has yet; `hold` it first. Until then it imports, and costs nothing after.
 
     Raises:
         SandboxError: the sandbox cannot be started.
@@ -197,13 +224,7 @@ def _spawn(
     channel = Channel(os.dup(process.stdout.fileno()), os.dup(process.stdin.fileno()))
     process.stdin.close()
     process.stdout.close()
-    confined = Confined(process, channel, place, folder, held)
-    try:
-        held.admit(process.pid)
-    except SandboxError:
-        confined.close()
-        raise
-    return confined
+    return Confined(process, channel, place, folder, held)
 
 
 # ---- bubblewrap ------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from grader.kernel import bounds, cgroups
 from grader.kernel.bounds import Bounds
 from grader.kernel.channel import Channel
 from grader.kernel.sandbox import (
+    Confined,
     Confinement,
     Place,
     Sandbox,
@@ -25,6 +26,7 @@ from grader.kernel.sandbox import (
     bubblewrap_command,
     root_by_number,
     start,
+    start_ahead,
     system_call_filter,
 )
 from grader.records import Limits
@@ -289,10 +291,22 @@ def forks(confinement: Confinement, *, warm: bool) -> bool:
 
 
 class Sandboxes:
-    """Opens sandboxes for one worker: forked from a warm template where this system allows it, else one by one."""
+    """Opens sandboxes for one worker: forked from a warm template where this system allows it, else one by one.
 
-    def __init__(self, confinement: Confinement, *, warm: bool, control: socket.socket | None = None) -> None:
+    Args:
+        confinement: how they are confined.
+        warm: whether they may be forked.
+        ahead: whether `launch` starts the next one where none is forked. It imports while it waits, nothing of any
+            student's has ever run in it, and it serves one session like every other.
+        control: the socket of a template that another process has launched for this one, where there is one.
+    """
+
+    def __init__(
+        self, confinement: Confinement, *, warm: bool, ahead: bool = False, control: socket.socket | None = None
+    ) -> None:
         self._confinement = confinement
+        self._ahead = ahead
+        self._next: Confined | None = None
         self._template = Template(confinement, control) if forks(confinement, warm=warm) else None
         self._isolation = "forked" if self._template else confinement.backend
         self._lost = False
@@ -314,12 +328,17 @@ class Sandboxes:
     def __exit__(self, *_: object) -> None:
         if self._template is not None:
             self._template.close()
+        if self._next is not None:
+            self._next.close()
+            self._next = None
 
     def launch(self) -> None:
         """Start what takes long to start, without waiting for it. What fails here fails again, and is told, later."""
-        if self._template is not None:
-            with contextlib.suppress(SandboxError):
+        with contextlib.suppress(SandboxError):
+            if self._template is not None:
                 self._template.launch()
+            elif self._ahead and self._next is None:
+                self._next = start_ahead(self._confinement, self._confinement.limits)
 
     def lost(self) -> bool:
         """Whether a session may have died since this was last asked because its template did."""
@@ -341,4 +360,10 @@ class Sandboxes:
                 self._lost = self._template.died()
                 self._template = None
                 self._isolation = self._confinement.backend
+        waiting, self._next = self._next, None
+        if waiting is not None:
+            if waiting.alive() and limits == self._confinement.limits:
+                waiting.hold()
+                return waiting
+            waiting.close()
         return start(self._confinement, limits)

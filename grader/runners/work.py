@@ -41,6 +41,7 @@ class Work:
     confinement: Confinement
     profile: Profile
     warm: bool = True  # fork sessions from a template where the system allows it
+    ahead: bool = False  # where none is forked, start the process of the next session before there is anything to run
     answers: Path | None = None  # where the reference's answers are kept
     only: tuple[str, ...] = ()  # item ids; all when empty
     parts: Mapping[str, Part] = field(default_factory=dict)  # by student id, where it is not `only`
@@ -79,7 +80,7 @@ class Grading:
 
     def __init__(self, work: Work, control: socket.socket | None = None) -> None:
         self._work = work
-        self._sandboxes = Sandboxes(work.confinement, warm=work.warm, control=control)
+        self._sandboxes = Sandboxes(work.confinement, warm=work.warm, ahead=work.ahead, control=control)
         self._lending = None
         if work.cards is not None:
             self._lending = Lending(work.cards, work.confinement, warm=work.warm, alone=work.alone)
@@ -96,6 +97,11 @@ class Grading:
         self._sandboxes.__exit__()
         if self._lending is not None:
             self._lending.close()
+
+    def get_ready(self) -> None:
+        """Start the process of the next session ahead, where that is wanted; it was done before the first one."""
+        if self._work.ahead:
+            self._sandboxes.launch()
 
     def __call__(self, submission: Submission, part: Part | None = None) -> Grade:
         """Grade one submission, or this part of it.

@@ -159,6 +159,7 @@ def _serve(holder: Connection, control: socket.socket | None, work: Work, level:
                     with logs.about(submission.student.id):
                         graded = grading(submission, part)
                     send(graded)
+                    grading.get_ready()
                 except SandboxLost as error:
                     send(error)
     except GraderError as error:
