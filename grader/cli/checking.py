@@ -11,6 +11,10 @@ from grader.cli.options import console, course_option, course_options, positive
 from grader.escaping import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import Console
+
     from grader.cli.options import Commands
 
 
@@ -19,6 +23,7 @@ def add(commands: Commands) -> None:
     check = commands.add_parser("check", help="check your own notebook with public cases (unofficial)")
     check.add_argument("notebook", type=Path)
     check.add_argument("item", nargs="*", help="an item, a section such as 7.2, or a name such as corr2d")
+    check.add_argument("--watch", action="store_true", help="check again whenever the notebook is saved; Ctrl-C ends")
     course_options(check)
     check.set_defaults(run=_check)
     verify = commands.add_parser("verify", help="let the rubric test itself: right, wrong and made-up answers")
@@ -35,36 +40,36 @@ def _check(arguments: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.text import Text
 
+    from grader.cli import checked
     from grader.commands.check import check
-    from grader.records import Outcome
 
     console = Console(highlight=False)
+
+    def told(sentence: str) -> None:
+        console.print(Text(visible(sentence)), soft_wrap=True)
+
+    if arguments.watch:
+        return _watch(arguments, console, told)
     grade = check(
-        arguments.notebook,
-        arguments.item,
-        course=arguments.course,
-        assignment=arguments.assignment,
-        told=lambda sentence: console.print(Text(visible(sentence)), soft_wrap=True),
+        arguments.notebook, arguments.item, course=arguments.course, assignment=arguments.assignment, told=told
     )
-    if grade.problem:
-        console.print(Text(visible(grade.problem)))
-        return 1
-    marks = {
-        Outcome.PASSED: Text("ok    ", "green"),
-        Outcome.PARTIAL: Text("partly", "yellow"),
-        Outcome.WAITING: Text("later ", "cyan"),
-    }
-    for score in grade.scores:
-        finding = score.finding
-        mark = marks.get(finding.outcome, Text("no    ", "red"))
-        console.print(Text.assemble(mark, f" {score.item.section}  {score.item.title}"), soft_wrap=True)
-        lines = [finding.hint] if finding.outcome is Outcome.PASSED else [finding.message, finding.hint]
-        for line in filter(None, lines):
-            console.print(Text(f"       {visible(line)}"), soft_wrap=True)
-    judged = [score for score in grade.scores if score.finding.outcome is not Outcome.WAITING]
-    good = sum(score.finding.outcome is Outcome.PASSED for score in judged)
-    console.print(f"Local check, unofficial: {good} of {len(judged)} passed. Hidden cases run after you hand in.")
-    return 0 if good == len(judged) else 1
+    checked.show(grade, console)
+    return checked.exit_code(grade)
+
+
+def _watch(arguments: argparse.Namespace, console: Console, told: Callable[[str], None]) -> int:
+    from grader.cli import rechecking
+    from grader.commands import check, saves
+    from grader.commands.rechecking import Rechecking
+
+    if not arguments.notebook.is_file():
+        check.one(arguments.notebook)
+    asked = Rechecking(
+        arguments.notebook, arguments.item, course=arguments.course, assignment=arguments.assignment, told=told
+    )
+    with asked:
+        events = saves.saves(arguments.notebook, check.one)
+        return rechecking.show(events, asked.check, arguments.notebook, console, whole=bool(arguments.item))
 
 
 def _verify(arguments: argparse.Namespace) -> int:

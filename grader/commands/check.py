@@ -35,25 +35,47 @@ def check(
     Raises:
         GraderError: with one clear line.
     """
+    submission = one(notebook)
+    return Grading(work(notebook, submission, wanted, course=course, assignment=assignment, told=told))(submission)
+
+
+def work(
+    notebook: Path,
+    submission: Submission,
+    wanted: Sequence[str],
+    *,
+    course: Path | None,
+    assignment: str | None,
+    told: Callable[[str], None],
+) -> Work:
+    """What is needed to check a notebook; the arguments are those of `check`, `submission` is what it says.
+
+    Raises:
+        GraderError: with one clear line.
+    """
     from grader import checks
 
-    (submission,) = _one(notebook)
     home = course or homes.find(notebook.resolve().parent)
     chosen, sentence = choosing.choose(homes.load(home, checks.bind), assignment, [submission])
     if sentence:
         told(sentence)
     only = tuple(item.id for item in _items(chosen, wanted))
     confinement = Confinement("none", datasets.training_folder(), limits=chosen.limits)
-    return Grading(Work(home, chosen, None, confinement, Profile.QUICK, warm=False, only=only))(submission)
+    return Work(home, chosen, None, confinement, Profile.QUICK, warm=False, only=only)
 
 
-def _one(notebook: Path) -> tuple[Submission]:
+def one(notebook: Path) -> Submission:
+    """Read one notebook.
+
+    Raises:
+        UsageError: it does not exist, or is none.
+    """
     if notebook.is_dir():
         raise UsageError(f"{notebook} is a folder; `grader check` takes one notebook")
     (found,) = submissions.read([notebook])
     if found.unreadable and not found.notebooks:
         raise UsageError(found.unreadable[0])
-    return (found,)
+    return found
 
 
 def _items(assignment: Assignment, wanted: Sequence[str]) -> list[Item]:

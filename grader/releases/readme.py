@@ -39,7 +39,10 @@ or in a terminal, in this folder:
 ```
 grader check {notebook}
 grader check {notebook} {words}
+grader check {notebook} --watch
 ```
+
+With `--watch` it checks again whenever you save, until you press Ctrl-C.
 
 Keep the folder `vectors/` beside the notebooks: the check finds there what it asks and what is right. It needs no
 internet, and nothing you write leaves your computer.

@@ -1,0 +1,136 @@
+"""What a student sees while a notebook is checked again on each save, and the exit code in the end."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from grader.cli import rechecking
+from grader.commands.saves import Back, Damaged, Event, Gone, Saved
+from grader.records import Finding, Grade, Item, Outcome, Profile, Score, SourceFile, Student, Submission
+
+HW = Path("hw.ipynb")
+P, F, W = Outcome.PASSED, Outcome.FAILED, Outcome.WAITING
+
+
+def submission(number: int = 0) -> Submission:
+    return Submission(Student("hw"), "hw.ipynb", (SourceFile("hw.ipynb", b"%d" % number),))
+
+
+def graded(*outcomes: Outcome, problem: str = "") -> Grade:
+    scores = []
+    for outcome, letter in zip(outcomes, "abc", strict=False):
+        item = Item(letter, "7.2", f"about {letter}", 1, "returns_close", letter)
+        scores.append(Score(item, Finding(outcome, 0.0, f"{letter} is {outcome}."), 0.0, 1.0))
+    return Grade(submission(), tuple(scores), "none", "cpu", Profile.QUICK, "", 1.0, "0", problem)
+
+
+def shown(
+    grades: Sequence[Grade], events: Sequence[Event] | None = None, *, whole: bool = False, amid: bool = False
+) -> tuple[int, list[str]]:
+    """The exit code and the text under each line with the time; Ctrl-C comes after the events, or `amid` a last run."""
+    left = list(grades)
+    written = io.StringIO()
+
+    def told() -> Iterator[Event]:
+        yield from [Saved(submission(number)) for number in range(len(grades))] if events is None else events
+        if amid:
+            yield Saved(submission())
+        raise KeyboardInterrupt
+
+    def check(_: Submission) -> Grade:
+        if not left:
+            raise KeyboardInterrupt
+        return left.pop(0)
+
+    code = rechecking.show(told(), check, HW, Console(file=written, width=60, highlight=False), whole=whole)
+    assert not left
+    return code, re.split(r"─+ \d\d:\d\d:\d\d  hw\.ipynb ─+\n", written.getvalue())[1:]
+
+
+def test_the_first_run_prints_what_check_prints() -> None:
+    code, (first,) = shown([graded(P, F)])
+
+    assert code == 1
+    assert first.splitlines()[:4] == [
+        "ok     7.2  about a",
+        "no     7.2  about b",
+        "       b is failed.",
+        "Local check, unofficial: 1 of 2 passed. Hidden cases run after you hand in.",
+    ]
+
+
+def test_later_runs_tell_what_changed_and_what_does_not_pass() -> None:
+    code, (_, second) = shown([graded(P, F, F), graded(F, P, P)])
+
+    assert code == 1
+    assert second.splitlines()[:6] == [
+        "passes now:       7.2  about b",
+        "passes now:       7.2  about c",
+        "passes no longer: 7.2  about a",
+        "no     7.2  about a",
+        "       a is failed.",
+        "Local check, unofficial: 2 of 3 passed (1 before). Hidden cases run after you hand in.",
+    ]
+
+
+def test_a_run_that_changes_nothing_says_so() -> None:
+    _, (_, second) = shown([graded(P, F), graded(P, F)])
+
+    assert second.startswith("The same items pass as before.\nno     7.2  about b\n")
+    assert "1 of 2 passed (1 before)" in second
+
+
+def test_items_that_were_asked_for_are_printed_each_time() -> None:
+    _, (_, second) = shown([graded(F), graded(P)], whole=True)
+
+    assert "ok     7.2  about a" in second
+
+
+def test_what_a_person_judges_is_printed_and_counts_nowhere() -> None:
+    code, (_, second) = shown([graded(F, W), graded(P, W)])
+
+    assert code == 0
+    assert "later  7.2  about b" in second
+    assert "1 of 1 passed (0 before)" in second
+
+
+@pytest.mark.parametrize(("outcomes", "code"), [((F, P), 0), ((P, F), 1)])
+def test_the_exit_code_is_that_of_the_last_run(outcomes: tuple[Outcome, Outcome], code: int) -> None:
+    assert shown([graded(each) for each in outcomes])[0] == code
+    assert shown([graded(each) for each in outcomes], amid=True)[0] == code
+
+
+def test_ctrl_c_before_any_run_was_over_is_a_stop() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        shown([], amid=True)
+
+
+def test_a_notebook_that_cannot_be_run_is_compared_with_nothing() -> None:
+    code, (_, second, third) = shown([graded(P, F), graded(problem="It has too many cells."), graded(P, P)])
+
+    assert code == 0
+    assert second.startswith("It has too many cells.\n")
+    assert "passes now:       7.2  about b" in third and "(1 before)" in third
+
+
+def test_the_last_run_failed_where_the_notebook_cannot_be_run() -> None:
+    assert shown([graded(P), graded(problem="It has too many cells.")])[0] == 1
+
+
+def test_what_becomes_of_the_file_is_one_line_each() -> None:
+    events: list[Event] = [Saved(submission()), Damaged("hw.ipynb is \x1b[31mred."), Gone(), Back()]
+
+    _, (first,) = shown([graded(P)], events)
+
+    lines = [re.sub(r"^\d\d:\d\d:\d\d", "TIME", line) for line in first.splitlines() if line]
+    assert lines[-3:] == [
+        "TIME  hw.ipynb is \\x1b[31mred. It is checked once it can be read again.",
+        "TIME  hw.ipynb is gone. It is checked once it is back.",
+        "TIME  hw.ipynb is back and says what it said before.",
+    ]
