@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -86,3 +88,18 @@ def test_the_notebooks_train_by_the_hyper_parameters_that_the_rubric_asks_for() 
         found = [each for file in files for each in notebook.recipes(notebook.read(file), item.target)]
         told = [{"epochs": each.epochs, "lr": each.lr, "batch_size": each.batch_size} for each in found]
         assert item.options["asked"] in told, item.id
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_without_the_grader_the_rest_of_a_notebook_runs(
+    path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (setup,) = (source(cell) for cell in cells(path) if "from grader import check" in source(cell))
+    (guarded,) = (each for each in ast.parse(setup).body if isinstance(each, ast.Try))
+    monkeypatch.setitem(sys.modules, "grader", None)
+    names: dict[str, Any] = {}
+
+    exec(compile(ast.Module([guarded], []), path.name, "exec"), names)
+    names["check"]("7.2")
+
+    assert capsys.readouterr().out == "The grader is not installed; README.md says how.\n"

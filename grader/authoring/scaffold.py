@@ -109,8 +109,8 @@ def no_misconceptions(title: str) -> str:
 
 def opening_cells(title: str) -> list[cells.Cell]:
     """What every notebook begins with."""
-    lines = (*PRELUDE, "", "from grader import check")
-    return [cells.text_cell("title", _TITLE.replace("TITLE", title)), cells.code_cell("setup", "\n".join(lines))]
+    setup = "\n".join((*PRELUDE, "", _IMPORT_CHECK))
+    return [cells.text_cell("title", _TITLE.replace("TITLE", title)), cells.code_cell("setup", setup)]
 
 
 def _example_notebook(title: str) -> str:
@@ -129,6 +129,14 @@ def _example_notebook(title: str) -> str:
         ]
     )
 
+
+_IMPORT_CHECK = """\
+try:
+    from grader import check
+except ImportError:
+
+    def check(*names):
+        print("The grader is not installed; README.md says how.")"""
 
 _TITLE = """\
 # TITLE

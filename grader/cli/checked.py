@@ -31,11 +31,15 @@ def show(grade: Grade, console: Console, *, passed: bool = True, before: int | N
         passed: whether items that pass are printed.
         before: how many passed the last time, where that is told.
     """
+    from grader.checks.later import in_words
+
     if grade.problem:
         console.print(Text(visible(grade.problem)))
         return
     for score in grade.scores:
         finding = score.finding
+        if score.item.check == "later":
+            continue
         right = finding.outcome is Outcome.PASSED
         if right and not passed:
             continue
@@ -48,6 +52,8 @@ def show(grade: Grade, console: Console, *, passed: bool = True, before: int | N
     told = "" if before is None else f" ({before} before)"
     sentence = f"Local check, unofficial: {good} of {judged} passed{told}. Hidden cases run after you hand in."
     console.print(sentence, soft_wrap=True)
+    if later := in_words([score.item for score in grade.scores if score.item.check == "later"]):
+        console.print(Text(f"Judged after you hand in: {visible(later)}."), soft_wrap=True)
 
 
 def exit_code(grade: Grade) -> int:

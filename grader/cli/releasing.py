@@ -49,7 +49,9 @@ def _release(arguments: argparse.Namespace) -> int:
     told(f"{released.archive}  {_size(released.zipped)}")
     told("The reference passes by these vectors, and the notebooks as they are pass nothing.")
     if released.later:
-        told(f"Judged only after handing in: {', '.join(released.later)}, and what a person reads.")
+        told(f"Judged only after handing in: {released.later}.")
+    if released.install:
+        told(released.install)
     return 0
 
 

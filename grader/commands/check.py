@@ -12,7 +12,7 @@ from grader.kernel.sandbox import Confinement
 from grader.records import Assignment, Grade, Item, Profile, Submission
 from grader.runners.work import Grading, Work
 
-_NOT_BY_DEFAULT = ("learns", "later", "answered")  # minutes of training; nothing a machine can judge
+_NOT_BY_DEFAULT = ("learns", "answered")  # minutes of training; nothing a machine can judge
 
 
 def check(

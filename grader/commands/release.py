@@ -6,22 +6,22 @@ import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from grader import __version__, datasets, homes, rubric, submissions
+from grader import datasets, homes, rubric, submissions
+from grader.checks import later as afterwards
 from grader.errors import MachineryError, ReleaseError
 from grader.exports import files
 from grader.kernel.sandbox import Confinement
 from grader.records import Assignment, Item, Profile, Submission
-from grader.releases import notebooks, part, readme, vectors
+from grader.releases import notebooks, origin, part, readme, vectors
 
 if TYPE_CHECKING:
     from grader.answer_key import AnswerKey
 
-_DISTRIBUTION: Final = "convgrader"
 _README: Final = "README.md"
 _LEFT_OUT: Final = ("__pycache__",)  # and whatever is hidden
 
@@ -45,14 +45,16 @@ class Released:
         archive: the same, zipped.
         sizes: by name of a file its bytes.
         zipped: bytes of the archive.
-        later: titles of the items that are judged only after handing in.
+        later: what is judged only after handing in, in words; "" where nothing is.
+        install: how students get the grader, where no wheel goes along; one sentence for the instructor.
     """
 
     folder: Path
     archive: Path
     sizes: Mapping[str, int]
     zipped: int
-    later: tuple[str, ...]
+    later: str
+    install: str
 
 
 def release(options: Options, told: Callable[[str], None] = lambda sentence: None) -> Released:
@@ -73,14 +75,17 @@ def release(options: Options, told: Callable[[str], None] = lambda sentence: Non
     _replaceable(folder, archive)
     content = {**_notebooks(assignment), **_wheel(options.wheel)}
     content |= _vectors(course.course, course.language, assignment, told)
-    later = tuple(item.title for item in assignment.items if not part.told(item))
+    later = afterwards.in_words([item for item in assignment.items if not part.asked(item)])
     content[_README] = _page(assignment, content, later) + content.get(_README, b"")
     told("trying the notebooks as they are")
     _prove_stubs(assignment, content)
     zipped = files.zipped({f"{assignment.name}/{name}": each for name, each in content.items()})
     _write(folder, content)
     files.write_bytes(archive, zipped)
-    return Released(folder, archive, {name: len(each) for name, each in sorted(content.items())}, len(zipped), later)
+    install = "" if options.wheel else origin.told()
+    return Released(
+        folder, archive, {name: len(each) for name, each in sorted(content.items())}, len(zipped), later, install
+    )
 
 
 # ---- what goes in ----------------------------------------------------------------------------------------------------
@@ -108,8 +113,12 @@ def _notebooks(assignment: Assignment) -> dict[str, bytes]:
 def _wheel(path: Path | None) -> dict[str, bytes]:
     if path is None:
         return {}
-    if not path.name.startswith(f"{_DISTRIBUTION}-") or not path.name.endswith(".whl") or not zipfile.is_zipfile(path):
-        raise ReleaseError(f"{path} is no wheel of {_DISTRIBUTION}; `python -m build --wheel` makes one in dist/")
+    if (
+        not path.name.startswith(f"{origin.DISTRIBUTION}-")
+        or not path.name.endswith(".whl")
+        or not zipfile.is_zipfile(path)
+    ):
+        raise ReleaseError(f"{path} is no wheel of {origin.DISTRIBUTION}; `python -m build --wheel` makes one in dist/")
     return {path.name: path.read_bytes()}
 
 
@@ -142,7 +151,7 @@ def _vectors(course: Path, language: str, assignment: Assignment, told: Callable
     return content
 
 
-def _page(assignment: Assignment, content: Mapping[str, bytes], later: Sequence[str]) -> bytes:
+def _page(assignment: Assignment, content: Mapping[str, bytes], later: str) -> bytes:
     wheels = [name for name in content if name.endswith(".whl")]
     asked = [item for item in assignment.items if part.asked(item)]
     if not asked:
@@ -153,7 +162,7 @@ def _page(assignment: Assignment, content: Mapping[str, bytes], later: Sequence[
         assignment.title,
         name=assignment.name,
         notebooks=[name for name in sorted(content) if name.endswith(".ipynb")],
-        package=wheels[0] if wheels else f'"{_DISTRIBUTION}>={__version__}"',
+        package=wheels[0] if wheels else f'"{origin.requirement()}"',
         target=example.target if named else "",
         section=example.section,
         later=later,

@@ -47,8 +47,9 @@ With `--watch` it checks again whenever you save, until you press Ctrl-C.
 Keep the folder `vectors/` beside the notebooks: the check finds there what it asks and what is right. It needs no
 internet, and nothing you write leaves your computer.
 
-This check asks public cases. It gives no marks: hidden cases run after you hand in, and {later} judged only then.
+This check asks public cases and gives no marks: hidden cases run after you hand in.
 """
+_LATER: Final = "\nJudged after you hand in: {later}.\n"
 
 
 def page(
@@ -59,7 +60,7 @@ def page(
     package: str,
     target: str,
     section: str,
-    later: Sequence[str],
+    later: str,
 ) -> str:
     """The page, in Markdown.
 
@@ -70,12 +71,11 @@ def page(
         package: what pip is to install, a wheel among the files or a requirement.
         target: a name that can be checked, as an example; "" where there is none.
         section: one that can be checked, as an example.
-        later: titles of what is judged only after handing in.
+        later: what is judged only after handing in; "" for nothing.
     """
     calls = [(f"check({target})", "one function or class")] if target else []
     calls += [(f'check("{section}")', "a section"), ("check()", "everything so far")]
-    told = ", ".join(f"“{each}”" for each in later)
-    return _PAGE.format(
+    page = _PAGE.format(
         title=title,
         name=name,
         notebooks=_listed([f"`{each}`" for each in notebooks]),
@@ -84,8 +84,8 @@ def page(
         there=f"{name}/{package}" if package.endswith(".whl") else package,
         checks="\n".join(f"{call:<22} # {what}" for call, what in calls),
         words=" ".join(filter(None, (target, section))),
-        later=f"the discussions as well as {told} are" if told else "the discussions are",
     )
+    return page + (_LATER.format(later=later) if later else "")
 
 
 def _listed(words: Sequence[str]) -> str:

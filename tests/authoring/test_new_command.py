@@ -47,12 +47,16 @@ def test_a_new_course_has_one_assignment_that_the_grader_reads(tmp_path: Path) -
     assert found.assignments["hw3-attention"].reference == "hw3_attention"
 
 
-def test_its_notebook_is_valid_and_carries_nbgraders_metadata(tmp_path: Path) -> None:
+def test_its_notebook_is_valid_carries_nbgraders_metadata_and_runs_without_the_grader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = notebook(made(tmp_path))
+    capsys.readouterr()
 
     nbformat.validate(json.loads(path.read_text(encoding="utf-8")))
     test_assignments.test_metadata_are_as_nbgraders_schema_has_them(path)
     test_assignments.test_whatever_students_fill_in_is_a_solution_and_nothing_else_is(path)
+    test_assignments.test_without_the_grader_the_rest_of_a_notebook_runs(path, monkeypatch, capsys)
     assert source(path, "centre-stub").startswith("def centre(X):\n")
     assert "mean(" not in path.read_text(encoding="utf-8")
 

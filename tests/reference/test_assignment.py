@@ -51,7 +51,7 @@ def test_a_notebook_was_not_run(notebook: dict[str, Any]) -> None:
 def test_the_first_code_cell_holds_the_imports_of_the_rubric(notebook: dict[str, Any]) -> None:
     prelude = ["import torch", "from torch import nn", "from torch.nn import functional as F"]
 
-    first = sources(notebook, "code")[0].splitlines()
+    first = [line.strip() for line in sources(notebook, "code")[0].splitlines()]
 
     assert {*prelude, "from d2l import torch as d2l", "from grader import check"} <= set(first)
 

@@ -45,13 +45,14 @@ def test_students_receive_notebooks_a_page_vectors_and_the_grader(released: Rele
         "vectors/hw2-cnn.json",
         "vectors/hw2-cnn.safetensors",
     ]
-    assert released.later == ("LeNet learns Fashion-MNIST",)
+    assert released.later == "LeNet learns Fashion-MNIST, written answers"
+    assert released.install == ""
     page = (released.folder / "README.md").read_text(encoding="utf-8")
     assert f"\npip install {wheel.name}\n" in page
     assert f"cp -r hw2-cnn/vectors . && pip install -q hw2-cnn/{wheel.name}\n" in page
     assert "grader check hw2-chapter-7.ipynb corr2d 7.2" in page
     assert "grader check hw2-chapter-7.ipynb --watch" in page
-    assert "“LeNet learns Fashion-MNIST” are judged only then" in page
+    assert page.endswith("\n\nJudged after you hand in: LeNet learns Fashion-MNIST, written answers.\n")
 
 
 def test_the_zip_holds_the_folder(released: Released) -> None:
@@ -96,6 +97,16 @@ def test_a_wrong_function_is_told_by_its_own_sentence_and_what_builds_on_it_wait
     assert findings["corr2d-values"].evidence["picture"]["expected"]
     assert findings["conv2d-layer"].outcome is Outcome.WAITING
     assert findings["conv2d-layer"].message == "This is judged once `corr2d` is right, because it builds on it."
+
+
+def test_what_is_judged_later_is_named_once_in_the_last_line(
+    released: Released, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["check", str(notebook_of(released, tmp_path, WRONG)), "7.6"]) == 1
+
+    *_, judged, later = capsys.readouterr().out.splitlines()
+    assert judged.startswith("Local check, unofficial: 0 of ")
+    assert later == "Judged after you hand in: LeNet learns Fashion-MNIST."
 
 
 def test_what_is_judged_later_says_so(released: Released, tmp_path: Path) -> None:
@@ -224,3 +235,5 @@ def test_the_same_course_is_the_same_release_and_a_changed_one_replaces_it(
     printed = capsys.readouterr().out
     assert "figures/kernel.png" in printed
     assert "and the notebooks as they are pass nothing" in printed
+    assert printed.splitlines()[-1].startswith("README.md sends students to PyPI for convgrader>=")
+    assert f"this grader comes from {ROOT}." in printed
