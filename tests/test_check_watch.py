@@ -75,6 +75,9 @@ def test_a_wrong_save_then_a_right_one_then_ctrl_c_amid_a_run(student: Student, 
         assert person.isalive()
         time.sleep(0.05)
     person.sendintr()
+    while person.isalive():  # and again and again, until it has ended
+        time.sleep(0.02)
+        person.sendintr()
     person.expect(pexpect.EOF)
     person.close()
 
@@ -84,7 +87,7 @@ def test_a_wrong_save_then_a_right_one_then_ctrl_c_amid_a_run(student: Student, 
     assert "unofficial: 0 of 1 passed. Hidden" in first
     assert "passes now:       7.2  corr2d computes the cross-correlation" in second
     assert "unofficial: 1 of 1 passed (0 before)." in second
-    assert third.strip() in ("", "^C")
+    assert not third.replace("^C", "").strip()
     assert person.exitstatus == 0  # that of the last run which was over
     assert len(set(student.runs)) == 3
     assert not [pid for pid in student.runs if os.path.exists(f"/proc/{pid}")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,7 +70,11 @@ def _watch(arguments: argparse.Namespace, console: Console, told: Callable[[str]
     )
     with asked:
         events = saves.saves(arguments.notebook, check.one)
-        return rechecking.show(events, asked.check, arguments.notebook, console, whole=bool(arguments.item))
+        try:
+            return rechecking.show(events, asked.check, arguments.notebook, console, whole=bool(arguments.item))
+        finally:
+            # Ctrl-C again, while the worker and then we end, would cost the exit code.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _verify(arguments: argparse.Namespace) -> int:
