@@ -23,8 +23,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from grader.kernel.channel import Frame
 from grader.kernel.inside import following, measuring, modules, training, weights
 from grader.kernel.inside.operators import OperatorTrace
+from grader.kernel.wire import max_answer, observation_frame
 from grader.probes import Layer, Missing, Observation, Probe, Raised, Returned, TimedOut, Value
 
 _LIBRARIES = ("d2l.", "scipy.", "torchvision.", "numpy.", "cv2.", "skimage.")  # whose functions are looked for by name
@@ -74,6 +76,24 @@ class NotDefined(LookupError):
     """The target of a probe is not there."""
 
 
+def framed(observation: Observation, probe: Probe) -> Frame:
+    """The frame in which an answer travels; one whose value cannot be taken apart says what that raised."""
+    try:
+        return observation_frame(observation, max_answer(probe))
+    except Exception as error:  # noqa: BLE001 - the student's object may fail while it is taken apart
+        return observation_frame(Raised(type(error).__name__))
+
+
+def made(stand_ins: Mapping[str, str]) -> dict[str, Any]:
+    """The helpers that these source texts define, by name."""
+    names: dict[str, Any] = {}
+    if stand_ins:
+        exec("import torch\nfrom torch import nn\nfrom torch.nn import functional as F", names)
+    for source in stand_ins.values():
+        exec(source, names)
+    return {each: names[each] for each in stand_ins}
+
+
 def _is_missing(error: LookupError) -> bool:
     return isinstance(error, NotDefined)
 
@@ -88,6 +108,12 @@ def _raised(error: BaseException) -> Raised:
     except Exception:  # noqa: BLE001 - a student's own exception class may fail in __str__
         message = ""
     return Raised(type(error).__name__, line, message)
+
+
+def warm() -> None:
+    """Let torch import now what it imports when a first question is asked: that takes no student's time then."""
+    with OperatorTrace():
+        torch.zeros(1) + 1
 
 
 def seed_torch(seed: int) -> None:
@@ -112,7 +138,8 @@ def _known_state(seed: int) -> Iterator[None]:
     torch.set_num_threads(1)  # sums round differently when they are shared out differently
     torch.set_default_dtype(torch.float32)
     torch.set_default_device(None)
-    torch.use_deterministic_algorithms(False)
+    if torch.are_deterministic_algorithms_enabled():  # asked first, because setting it imports half of torch's compiler
+        torch.use_deterministic_algorithms(False)
     torch.backends.cudnn.benchmark = False
     # A student's `.cuda()` computes as exactly as a CPU does, so that one tolerance serves both.
     torch.set_float32_matmul_precision("highest")

@@ -36,7 +36,7 @@ from traitlets.config import Config
 
 from grader.kernel.channel import Channel, ChannelClosed, Frame
 from grader.kernel.inside import images, no_card
-from grader.kernel.inside.answering import NotDefined, ProbeTimeout, answer, seed_torch
+from grader.kernel.inside.answering import NotDefined, ProbeTimeout, answer, framed, made, seed_torch
 from grader.kernel.inside.capture import Captures
 from grader.kernel.inside.following import Follower, follow
 from grader.kernel.inside.opening import Cell, received
@@ -51,8 +51,8 @@ from grader.kernel.inside.statements import (
     parsed,
 )
 from grader.kernel.inside.transforms import without_workers
-from grader.kernel.wire import max_answer, observation_frame, read_probe
-from grader.probes import Observation, Probe, Raised, TimedOut
+from grader.kernel.wire import read_probe
+from grader.probes import Observation, Probe, TimedOut
 
 _AGAIN_S = 1.0  # between interrupts of a cell that goes on regardless
 _DEFINED = re.compile(r"^\s*(?:(?:async\s+def|def|class)\s+(\w+)|([A-Za-z_]\w*)(?:\s*,\s*\w+)*\s*=(?!=))", re.MULTILINE)
@@ -155,7 +155,7 @@ class _Kernel:
                 continue
         import grader
 
-        grader.check = lambda *args, **kwargs: None  # type: ignore[attr-defined]  # the notebook's own self-checks
+        grader.check = lambda *args, **kwargs: None  # the notebook's own self-checks
         setattr(builtins, HOOK, self.captures.look)
         self._shell.user_ns.update(exit=_stop, quit=_stop)  # IPython's own would end the kernel
         self._shell.ast_transformers.append(AfterEachStatement(self._wanted))
@@ -284,10 +284,7 @@ class _Kernel:
             observation = self._limited(probe, float(frame.header["limit_s"]))
             if isinstance(observation, TimedOut):
                 last_timed_out = number
-            try:
-                reply = observation_frame(observation, max_answer(probe))
-            except Exception as error:  # noqa: BLE001 - the student's object may fail while it is taken apart
-                reply = observation_frame(Raised(type(error).__name__))
+            reply = framed(observation, probe)
             self._channel.send(Frame(reply.kind, {**reply.header, "number": number}, reply.body))
 
     def _limited(self, probe: Probe, limit_s: float) -> Observation:
@@ -309,12 +306,7 @@ class _Kernel:
         if not number.isdigit() or int(number) >= len(kept):
             raise NotDefined(self.captures.reasons.get(name, ""))
         captured = kept[int(number)]
-        helpers: dict[str, Any] = {}
-        if stand_ins:
-            exec("import torch\nfrom torch import nn\nfrom torch.nn import functional as F", helpers)
-        for source in stand_ins.values():
-            exec(source, helpers)
-        with self.captures.around(captured, {each: helpers[each] for each in stand_ins}) as namespace:
+        with self.captures.around(captured, made(stand_ins)) as namespace:
             yield captured.value, namespace
 
 

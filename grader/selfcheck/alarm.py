@@ -1,0 +1,113 @@
+"""Stop a student's code that takes too long in the student's own process, and let the student stop it earlier."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
+
+from grader.kernel.inside.answering import ProbeTimeout
+
+_AGAIN_S = 1.0  # between two stops of code that catches the first
+_POLL_S = 0.001
+
+
+@contextlib.contextmanager
+def limited(seconds: float) -> Iterator[None]:
+    """Raise `ProbeTimeout` in the code within, once it has run for so long.
+
+    In the main thread, where Jupyter runs cells, by the alarm clock of the process; an alarm of the student's own goes
+    on afterwards. In another thread, and where there is no such clock (Windows), by an exception that Python raises
+    between two instructions. Neither ends a single call into C that never returns; nothing in the same process can.
+    """
+    if hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread():
+        with _by_clock(seconds):
+            yield
+    else:
+        with _by_thread(seconds):
+            yield
+
+
+@contextlib.contextmanager
+def _by_clock(seconds: float) -> Iterator[None]:
+    def stop(*_: object) -> None:
+        raise ProbeTimeout(seconds)
+
+    began = time.monotonic()
+    before = signal.signal(signal.SIGALRM, stop)
+    left, interval = signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN_S)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL if before is None else before)
+        if left:
+            signal.setitimer(signal.ITIMER_REAL, max(_POLL_S, left - (time.monotonic() - began)), interval)
+
+
+@contextlib.contextmanager
+def _by_thread(seconds: float) -> Iterator[None]:
+    asked = ctypes.c_ulong(threading.get_ident())
+    over, turn = threading.Event(), threading.Lock()
+
+    def watch() -> None:
+        limit = seconds
+        while not over.wait(limit):
+            with turn:
+                if not over.is_set():
+                    ctypes.pythonapi.PyThreadState_SetAsyncExc(asked, ctypes.py_object(_OutOfTime))
+            limit = _AGAIN_S
+
+    watching = threading.Thread(target=watch, name="grader-limit", daemon=True)
+    watching.start()
+    try:
+        yield
+    except _OutOfTime:
+        raise ProbeTimeout(seconds) from None
+    finally:
+        with turn:
+            over.set()
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(asked, None)  # one that was on its way is not to come now
+        watching.join()
+
+
+class _OutOfTime(ProbeTimeout):
+    """Raised by Python itself, which gives no arguments."""
+
+    def __init__(self) -> None:
+        super().__init__(0.0)
+
+
+class Interrupts:
+    """Ctrl-C and Jupyter's stop button while a check runs: they stop it, even where the student's code catches them.
+
+    Once it is closed, because what was changed is being put back, it only notes that somebody wants to stop.
+    """
+
+    def __init__(self) -> None:
+        self.came = False
+        self._closed = False
+        self._before: Any = None
+
+    def close(self) -> None:
+        """Let nothing be interrupted from now on."""
+        self._closed = True
+
+    def __enter__(self) -> Interrupts:
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, self._interrupted)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+
+    def _interrupted(self, number: int, frame: FrameType | None) -> None:
+        self.came = True
+        if not self._closed:
+            raise KeyboardInterrupt
