@@ -62,9 +62,9 @@ class LiveSession:
                     yield self._answered(probe)
 
     def _answered(self, probe: Probe) -> Observation:
+        observation: Observation
         try:
-            with limited(self.limit_s):
-                observation = answer(probe, self)
+            observation = limited(self.limit_s, lambda: answer(probe, self))
         except ProbeTimeout:  # it came when the answer was there, or for the second time
             observation = TimedOut(self.limit_s)
         if isinstance(observation, TimedOut):

@@ -1,0 +1,50 @@
+"""What takes too long is stopped, at whatever moment the stop comes, and nothing rings afterwards."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+
+import pytest
+
+from grader.kernel.inside.answering import ProbeTimeout
+from grader.selfcheck import alarm
+from grader.selfcheck.alarm import Interrupts, limited
+
+
+def spun(seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pass
+
+
+@pytest.mark.parametrize("by", [alarm._by_clock, alarm._by_thread], ids=["clock", "thread"])
+def test_stops_that_come_again_and_again_end_with_the_limit(by: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alarm, "_AGAIN_S", 0.0005)
+    handler, threads = signal.getsignal(signal.SIGALRM), threading.active_count()
+    for _ in range(200):
+        try:
+            by(0.0005, lambda: spun(0.0006))  # type: ignore[operator]
+        except ProbeTimeout:
+            pass
+
+    spun(0.05)  # where one that is still on its way would be raised
+    assert signal.getsignal(signal.SIGALRM) is handler
+    assert threading.active_count() == threads
+
+
+def test_what_is_in_time_is_left_alone() -> None:
+    assert limited(60, lambda: 7) == 7
+
+
+def test_an_interrupt_is_noted_even_where_it_is_caught_and_later_ones_wait() -> None:
+    handler = signal.getsignal(signal.SIGINT)
+    with Interrupts() as interrupts:
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        assert interrupts.came
+        interrupts.close()
+        signal.raise_signal(signal.SIGINT)
+
+    assert signal.getsignal(signal.SIGINT) is handler
