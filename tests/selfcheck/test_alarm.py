@@ -21,11 +21,11 @@ def spun(seconds: float) -> None:
 
 @pytest.mark.parametrize("by", [alarm._by_clock, alarm._by_thread], ids=["clock", "thread"])
 def test_stops_that_come_again_and_again_end_with_the_limit(by: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(alarm, "_AGAIN_S", 0.0005)
+    monkeypatch.setattr(alarm, "_AGAIN_S", 0.005)
     handler, threads = signal.getsignal(signal.SIGALRM), threading.active_count()
-    for _ in range(200):
+    for _ in range(100):
         try:
-            by(0.0005, lambda: spun(0.0006))  # type: ignore[operator]
+            by(0.001, lambda: spun(0.0015))  # type: ignore[operator]
         except ProbeTimeout:
             pass
 
