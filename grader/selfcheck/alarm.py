@@ -46,11 +46,13 @@ def _is_within(frame: FrameType | None) -> bool:
 def _by_clock(seconds: float, ask: Callable[[], _T]) -> _T:
     def stop(_: int, frame: FrameType | None) -> None:
         if _is_within(frame):
+            # Set anew only now: where alarms came faster than they are handled, nothing else would ever run.
+            signal.setitimer(signal.ITIMER_REAL, _AGAIN_S)
             raise ProbeTimeout(seconds)
 
     began = time.monotonic()
     before = signal.signal(signal.SIGALRM, stop)
-    left, interval = signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN_S)
+    left, interval = signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         return _within(ask)
     finally:
