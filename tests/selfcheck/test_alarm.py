@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import threading
 import time
 
 import pytest
@@ -19,19 +18,36 @@ def spun(seconds: float) -> None:
         pass
 
 
-@pytest.mark.parametrize("by", [alarm._by_clock, alarm._by_thread], ids=["clock", "thread"])
-def test_stops_that_come_again_and_again_end_with_the_limit(by: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(alarm, "_AGAIN_S", 0.005)
-    handler, threads = signal.getsignal(signal.SIGALRM), threading.active_count()
+def test_stops_that_come_again_and_again_end_with_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alarm, "_AGAIN_S", 0.02)
+    handler = signal.getsignal(signal.SIGALRM)
     for _ in range(100):
         try:
-            by(0.001, lambda: spun(0.0015))  # type: ignore[operator]
+            limited(0.001, lambda: spun(0.0015))
         except ProbeTimeout:
             pass
 
     spun(0.05)  # where one that is still on its way would be raised
     assert signal.getsignal(signal.SIGALRM) is handler
-    assert threading.active_count() == threads
+
+
+def test_code_that_catches_the_first_stop_meets_a_second_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alarm, "_AGAIN_S", 0.05)
+    caught = []
+
+    def stubborn() -> None:
+        while True:
+            try:
+                spun(30)
+            except ProbeTimeout:
+                caught.append(1)
+                if len(caught) == 3:
+                    raise
+
+    with pytest.raises(ProbeTimeout):
+        limited(0.02, stubborn)
+
+    assert len(caught) == 3
 
 
 def test_what_is_in_time_is_left_alone() -> None:
