@@ -22,7 +22,7 @@ from grader.errors import RubricError, UsageError
 from grader.judging import Key
 from grader.kernel.inside.answering import warm
 from grader.probes import Raised
-from grader.records import Assignment, Finding, Item, Outcome, Profile, Rubric
+from grader.records import LANGUAGES, Assignment, Finding, Item, Outcome, Profile, Rubric
 from grader.reports.feedback.display import Row, Shown, State
 from grader.selfcheck.alarm import Interrupts
 from grader.selfcheck.history import History
@@ -81,6 +81,8 @@ def checked(asked: Sequence[Any], assignment: str | None, language: str | None) 
     """
     shell = get_ipython()
     namespace = shell.user_ns if shell is not None else vars(sys.modules["__main__"])
+    if language is not None and language not in LANGUAGES:
+        raise UsageError(f"lang={language!r} is not spoken here; choose {' or '.join(LANGUAGES)}.")
     with Interrupts() as interrupts, undisturbed(namespace), contextlib.ExitStack() as stack:
         stack.callback(interrupts.close)  # before all is put back
         warm()
