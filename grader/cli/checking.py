@@ -71,10 +71,12 @@ def _watch(arguments: argparse.Namespace, console: Console, told: Callable[[str]
     with asked:
         events = saves.saves(arguments.notebook, check.one)
         try:
-            return rechecking.show(events, asked.check, arguments.notebook, console, whole=bool(arguments.item))
+            code = rechecking.show(events, asked.check, arguments.notebook, console, whole=bool(arguments.item))
         finally:
             # Ctrl-C again, while the worker and then we end, would cost the exit code.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+    console.print()  # below the ^C of the terminal
+    return code
 
 
 def _verify(arguments: argparse.Namespace) -> int:

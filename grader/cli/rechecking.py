@@ -63,7 +63,6 @@ def show(
     except KeyboardInterrupt:
         if code is None:
             raise
-        console.print()
         return code
     raise AssertionError("events end with Ctrl-C alone")
 
