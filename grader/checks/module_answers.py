@@ -149,6 +149,12 @@ def needs_no_more_vectors(answer: Answer) -> bool:
     return not _lacking(answer.observed.value, {"gradients": _needed(answer.observed.value, answer.expected)})
 
 
+def without_idle_biases(expected: Mapping[str, Value]) -> Mapping[str, Value]:
+    """What the module would show if the biases without effect were left out."""
+    lacking = {**expected, "gradients": [row for row in expected["gradients"] if len(row[0]) != 1]}
+    return {**expected, "gradients": _needed(lacking, expected)}
+
+
 def _lacking(observed: Mapping[str, Value], expected: Mapping[str, Value]) -> dict[tuple[int, ...], int]:
     """How many gradients of vectors are lacking, by shape."""
     mine = _by_shape(_rows(observed.get("gradients")))

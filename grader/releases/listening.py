@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from grader.checks.asking import Reference
-from grader.probes import Observation, Probe, Raised, Value, Version
+from grader.probes import Observation, Probe, Value, Version
 from grader.recording import key
 
 Case: TypeAlias = tuple[tuple[Value, ...], dict[str, Value], Any]
@@ -68,10 +68,12 @@ class Listening:
             asked.update(zip(names, zip(probes, observations, strict=True), strict=True))
         return iter(found)
 
-    def learn_raising(self, other: Listening) -> None:
-        """Take over what mistakes that raise were asked there; a right answer that raises is none."""
-        for target, told in other.mistakes.items():
-            known = self.mistakes.setdefault(target, [(text, {}) for text, _ in told])
-            for (_, asked), (_, more) in zip(known, told, strict=True):
-                if any(isinstance(observation, Raised) for _, observation in more.values()):
+    def learn(self, other: Listening, told: str) -> None:
+        """Take over what was asked there, and of the mistakes what those answered whose sentence was told."""
+        self.cases.update(other.cases)
+        self.answers.update(other.answers)
+        for target, mistakes in other.mistakes.items():
+            known = self.mistakes.setdefault(target, [(text, {}) for text, _ in mistakes])
+            for (text, asked), (_, more) in zip(known, mistakes, strict=True):
+                if text in told:
                     asked.update(more)

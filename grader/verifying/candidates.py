@@ -2,6 +2,7 @@
 
     Defined       a module of solutions, right or with a mistake in it, asked like a notebook
     Fabricated    answers made without computing anything: zeros, the input, what an earlier case gave ...
+    WrongWithoutBiases    zeros of a module that also leaves out the biases without effect
 
 Only the instructor's own code runs here; a student's never does.
 """
@@ -20,6 +21,7 @@ from typing import Any
 
 import torch
 
+from grader.checks import module_answers
 from grader.kernel.inside.answering import NotDefined, ProbeTimeout, answer
 from grader.kernel.session import TRAINING
 from grader.kernel.wire import observation_frame, read_observation
@@ -275,3 +277,28 @@ class Watched:
             else:
                 self.probes.append(probe)
                 yield from self._session.ask([probe])
+
+
+class WrongWithoutBiases:
+    """A session of modules that give zeros and have no bias that is without effect, which leads to other questions."""
+
+    def __init__(self, right: Session) -> None:
+        self._right = right
+
+    def ask(self, probes: Sequence[Probe]) -> Iterator[Observation]:
+        """Wrong answers about modules; no other target is known."""
+        for probe in probes:
+            if probe.question != "module":
+                yield Missing(probe.target)
+                continue
+            (observation,) = self._right.ask([probe])
+            if not isinstance(observation, Returned):
+                yield observation
+                continue
+            value = module_answers.without_idle_biases(observation.value)
+            outputs = {name: torch.zeros_like(value[name]) for name in ("eval.output", "train.output")}
+            yield Returned({**value, **outputs})
+
+    def versions(self, target: str) -> Sequence[Version]:
+        """One definition."""
+        return [Version(1, "definition")]

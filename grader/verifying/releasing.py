@@ -7,19 +7,19 @@ dtype say, is asked in each of its variants.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from grader import checks
 from grader.answer_key import AnswerKey
 from grader.checks import module_close, picturing
 from grader.checks.asking import Reference
 from grader.errors import AnswerKeyError, ReleaseError
-from grader.probes import Observation, Probe, Raised, Session, Version
+from grader.probes import Session
 from grader.records import Assignment, Finding, Item, Outcome
 from grader.releases import part
 from grader.releases.key import NotReleased
 from grader.releases.listening import Listening
-from grader.verifying.candidates import FABRICATIONS, Defined, Fabricated
+from grader.verifying.candidates import FABRICATIONS, Defined, Fabricated, WrongWithoutBiases
 
 
 def heard(key: AnswerKey, assignment: Assignment, done: Callable[[Item], None]) -> Listening:
@@ -39,10 +39,13 @@ def heard(key: AnswerKey, assignment: Assignment, done: Callable[[Item], None]) 
         _passing(Defined(vars(key.solutions), assignment.items), listening, item, "the reference's own answer")
         for make in FABRICATIONS.values():
             _judged(Fabricated(key, item, make), listening, item)
-        # Who raises may be asked something else; of the mistakes only those that raise come there.
-        raised = Listening(key)
-        _judged(_Raising(), raised, item)
-        listening.learn_raising(raised)
+        _judged(WrongWithoutBiases(key), listening, item)
+        for mistake in key.mistakes():
+            if mistake.target in (item.target, item.options.get("layers")):
+                # What a mistake shows may lead to other questions; there its own answers explain it, or an alike one's.
+                own = Listening(key)
+                names = {**vars(key.solutions), **mistake.names()}
+                listening.learn(own, _judged(Defined(names, assignment.items), own, item).message)
         if checks.kinds()[item.check].pictures:
             list(listening.ask(picturing.examples(listening, item, str(item.options["inputs"]))))
         for probe, _ in list(listening.answers.values())[before:]:
@@ -50,18 +53,6 @@ def heard(key: AnswerKey, assignment: Assignment, done: Callable[[Item], None]) 
                 list(listening.ask(module_close.variants(probe)))
         done(item)
     return listening
-
-
-class _Raising:
-    """A session whose every name raises."""
-
-    def ask(self, probes: Sequence[Probe]) -> Iterator[Observation]:
-        """Raise."""
-        return (Raised("RuntimeError") for _ in probes)
-
-    def versions(self, target: str) -> Sequence[Version]:
-        """One definition, and a layer."""
-        return [Version(1, "definition"), Version(1, "library")]
 
 
 def prove(released: Reference, key: AnswerKey, assignment: Assignment) -> None:

@@ -86,6 +86,43 @@ def test_what_mistakes_answer_is_told_without_a_line_of_their_code(released: Pat
     assert raising == ("It raises.", [Raised("KeyError", "", "no")])
 
 
+def test_what_mistakes_answer_about_modules_is_rounded_far_finer_than_it_is_compared(tmp_path: Path) -> None:
+    odd = torch.tensor([1 / 3, -2e30 / 3, 2e-38 / 3, 0.0, torch.inf, torch.nan, 3.4028234e38], dtype=torch.float64)
+    near = EXPECTED * (1 + 1e-9)
+    mistakes = {"Odd.": lambda probe: Returned({"a": odd}), "Near.": lambda probe: Returned({"a": near})}
+    heard = Listening(FakeReference(answered, misconceptions=mistakes))
+    list(heard.ask([MODULE]))
+    list(heard.misconceptions([MODULE]))
+    written = writing.files("hw9", "ko", ROW, heard, [])
+    (tmp_path / "vectors").mkdir()
+    (tmp_path / "vectors/hw9.json").write_bytes(written.index)
+    (tmp_path / "vectors/hw9.safetensors").write_bytes(written.tensors)
+
+    first, second = (observations[0] for _, observations in ReleasedKey(tmp_path, "hw9").misconceptions([MODULE]))
+
+    assert isinstance(first, Returned) and isinstance(second, Returned)
+    torch.testing.assert_close(first.value["a"], odd.float().double(), rtol=2**-16, atol=1e-42, equal_nan=True)
+    assert not torch.equal(first.value["a"].nan_to_num(), odd.float().double().nan_to_num())
+    # What comes out as the right answer does is that tensor.
+    assert torch.equal(second.value["a"], EXPECTED.float().double())
+    names = [name for name, _ in tensors(json.loads(written.index)["mistakes"])]
+    assert names[1] in [name for name, _ in tensors(json.loads(written.index)["answers"])]
+
+
+def test_of_mistakes_only_those_whose_sentence_was_told_are_learnt() -> None:
+    mistakes = {"It is twice as much.": lambda probe: Returned(2 * EXPECTED), "Other.": lambda probe: Returned(0)}
+    heard, other = (Listening(FakeReference(answered, misconceptions=mistakes)) for _ in range(2))
+    list(heard.misconceptions([CALL]))
+    list(other.ask([MODULE]))
+    list(other.misconceptions([MODULE]))
+
+    heard.learn(other, "It is twice as much. 1 of 4 cases is wrong.")
+
+    (_, twice), (_, rest) = heard.mistakes["f"]
+    assert len(twice) == 2 and len(rest) == 1
+    assert recording.key(MODULE) in heard.answers
+
+
 def test_a_mistake_that_was_not_asked_everything_explains_nothing(released: Path) -> None:
     assert list(ReleasedKey(released, "hw9").misconceptions([CALL, MODULE])) == []
 

@@ -86,6 +86,7 @@ def test_it_is_the_wheels_own_code_that_runs(run: Run, tmp_path: Path) -> None:
     assert visible == str(bool(bubblewrap_problem()))
 
 
+@pytest.mark.slow
 def test_a_right_notebook_passes_everything(run: Run, released: Released, tmp_path: Path) -> None:
     folder = beside(released, tmp_path)
     shutil.copy(ROOT / "examples/submissions/ada.ipynb", folder)
