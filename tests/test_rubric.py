@@ -166,8 +166,8 @@ ITEM_MISTAKES = [
         id="unknown-option",
     ),
     pytest.param(
-        [item(check="answered", options={"words": 3})],
-        "items[0] (values): unknown option 'words' for check 'answered'; it has none",
+        [item(check="later", options={"words": 3})],
+        "items[0] (values): unknown option 'words' for check 'later'; it has none",
         id="option-where-there-is-none",
     ),
     pytest.param(

@@ -299,7 +299,10 @@ def test_values_come_before_means() -> None:
 
 
 def test_a_family_that_nobody_knows_is_a_mistake_in_the_rubric() -> None:
-    with pytest.raises(RubricError, match=r"the-item: banned: 'convolutions' is none of book, convolution, pooling"):
+    with pytest.raises(
+        RubricError,
+        match=r"the-item: banned: 'convolutions' is none of book, convolution, cross_entropy, pooling, softmax",
+    ):
         returns_close(FakeSession(), FakeReference(), ITEM, inputs="numbers", banned=["convolutions"])
 
 

@@ -72,6 +72,9 @@ class Quick:
             scores.append(scoring.score(item, finding, key=""))
         return replace(set_aside(submission, self._work, ""), scores=tuple(scores), observations=bytes(2000))
 
+    def get_ready(self) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

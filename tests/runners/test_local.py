@@ -47,6 +47,9 @@ class ScriptedGrading:
                 time.sleep(60)
         return replace(set_aside(submission, self.work, ""), isolation=str(os.getpid()))
 
+    def get_ready(self) -> None:
+        pass
+
     def close(self) -> None:
         (self.work.course / f"closed-{os.getpid()}").touch()
 
