@@ -339,12 +339,16 @@ def test_a_file_that_becomes_a_link_while_it_is_read_gives_nothing_away(tmp_path
     path = tmp_path / "in" / "ada" / "hw2.ipynb"
     path.write_bytes(GOOD)
 
+    found: list[Submission] = []
+    said: set[str] = set()
     with swapped(path, secret):
-        found = [each for _ in range(300) for each in submissions.read([tmp_path / "in"])]
+        # Which of the two it meets is chance: until it has met both.
+        while len(found) < 300 or not (any(each.notebooks for each in found) and any("link" in each for each in said)):
+            found += submissions.read([tmp_path / "in"])
+            said |= {sentence for each in found[-1:] for sentence in each.unreadable}
+            assert len(found) < 30_000, said
 
     assert not [file for each in found for file in (*each.notebooks, *each.attachments) if b"SECRET" in file.content]
-    said = {sentence for each in found for sentence in each.unreadable}
-    assert any(each.notebooks for each in found) and any("link" in each for each in said), said
 
 
 # ---- fuzzing ---------------------------------------------------------------------------------------------------------

@@ -50,7 +50,8 @@ def test_the_notebook_asks_for_every_target_and_checks_it(assignment: Assignment
     targets = {item.target for item in assignment.items if item.check != "answered"}
 
     nbformat.validate(content)
-    assert {name for source in sources for name in notebook.definitions(source)} == targets
+    # The notebook's own `check` stands in for a grader that is not installed.
+    assert {name for source in sources for name in notebook.definitions(source)} == targets | {"check"}
     assert {f"check({name})" for name in targets} <= set(sources)
 
 
