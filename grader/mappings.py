@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
-from grader.errors import RubricError
+from grader.errors import RubricError, hint
 
 
 def mapping(content: Any, where: str) -> Mapping[str, Any]:
@@ -55,9 +54,3 @@ def number(value: Any, where: str, *, least: float = 0, above: bool = False) -> 
             return exact
     told = f"above {least:g}" if above else f"{least:g} or more"
     raise RubricError(f"{where} is {value!r}; it must be a number, {told}")
-
-
-def hint(word: str, names: Collection[str]) -> str:
-    """What was probably meant by an unknown word, or all that is known, to stand behind a message."""
-    close = difflib.get_close_matches(str(word), sorted(names), n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(sorted(names))}"

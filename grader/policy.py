@@ -21,8 +21,8 @@ from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from grader.errors import RubricError
-from grader.mappings import hint, known, mapping, number, sequence
+from grader.errors import RubricError, hint
+from grader.mappings import known, mapping, number, sequence
 from grader.records import Curve, Policy
 
 RULES: Final = ("half_up", "half_even", "up", "down")

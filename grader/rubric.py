@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from grader import documents, lateness, policy
 from grader.errors import RubricError
-from grader.mappings import hint as _hint
+from grader.errors import hint as _hint
 from grader.mappings import known as _known
 from grader.mappings import mapping as _mapping
 from grader.mappings import sequence as _sequence
@@ -103,13 +103,16 @@ def _language(content: Any) -> str:
     return content
 
 
-def choose(rubric: Rubric, name: str | None, submitted: Sequence[Collection[str]] = ()) -> Assignment:
+def choose(
+    rubric: Rubric, name: str | None, submitted: Sequence[Collection[str]] = (), *, by: str = "give --assignment NAME"
+) -> Assignment:
     """The assignment of that name, or the only one, or the one whose targets fit what was submitted best.
 
     Args:
         rubric: the course's.
         name: what the user asks for, if anything.
         submitted: the names that each submission defines, of all submissions or of some.
+        by: how the user says which.
 
     Raises:
         RubricError: no such assignment, or several to choose from and none that fits best.
@@ -123,7 +126,7 @@ def choose(rubric: Rubric, name: str | None, submitted: Sequence[Collection[str]
         return next(iter(rubric.assignments.values()))
     fitting = _fitting(rubric, submitted)
     if fitting is None:
-        raise RubricError(f"the rubric has several assignments ({known}); give --assignment NAME")
+        raise RubricError(f"the rubric has several assignments ({known}); {by}")
     return fitting
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from grader import schema
-from grader.errors import GradebookError
+from grader.errors import GradebookError, UsageError
 
 PATIENCE_S: Final = 10.0  # with others that write, such as somebody who corrects marks
 _SMALLEST_PAGE: Final = 512  # bytes, of any SQLite file
@@ -70,10 +70,11 @@ def connect(path: Path, *, writing: bool, deciding: bool = False) -> sqlite3.Con
         deciding: whether rows may be added all the same, by one thread at a time.
 
     Raises:
-        GradebookError: there is none, it is damaged or foreign.
+        UsageError: there is none.
+        GradebookError: it is damaged or foreign.
     """
     if not path.exists():
-        raise GradebookError(f"there is no gradebook at {path}; run `grader grade` first or name its folder with --out")
+        raise UsageError(f"there is no gradebook at {path}; run `grader grade` first or name its folder with --out")
     if path.stat().st_size < _SMALLEST_PAGE:  # SQLite takes it for a new database and throws away the log beside it
         raise GradebookError(f"{path} {DAMAGED}")
     with explained(path):

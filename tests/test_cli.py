@@ -48,10 +48,21 @@ def events(text: str) -> list[dict[str, object]]:
         (["grade", "nosuch"], 2, "nosuch does not exist"),
         (["grade", "{folder}"], 2, "holds no submission"),
         (["grade", "{notebook}", "--course", "{folder}"], 2, "rubric.yaml does not exist"),
-        (["grade", "{notebook}", "--item", "corr2d-value"], 2, "no item is called 'corr2d-value'"),
+        (
+            ["grade", "{notebook}", "--item", "corr2d-value"],
+            2,
+            "no item is called 'corr2d-value'; did you mean 'corr2d-values'?",
+        ),
         (["grade", "{notebook}", "--student", "bo"], 2, "no submission of 'bo'"),
+        (["grade", "{notebook}", "--student", "Adda"], 2, "no submission of 'Adda'; did you mean 'ada'?"),
         (["grade", "{notebook}", "--assignment", "hw9"], 2, "no assignment is called 'hw9'"),
         (["grade", "{notebook}", "--device", "cuda"], 2, "--device cuda"),
+        (
+            ["release", "--course", str(ROOT)],
+            2,
+            "several assignments (hw2-cnn, lab-cnn, softmax-regression); say which",
+        ),
+        (["history", "kim", "--course", str(ROOT), "--out", "{folder}"], 2, "there is no gradebook"),
         (["check", "nosuch.ipynb"], 2, "nosuch.ipynb does not exist"),
         (["check", "{folder}"], 2, "is a folder"),
         (["check", "{pdf}"], 2, "is a PDF, not a notebook"),
@@ -166,3 +177,12 @@ def test_an_interrupt_keeps_what_is_done_and_the_next_run_does_the_rest(tmp_path
     graded_after = {event["student_id"] for event in events(again.stdout) if event["event"] == "graded"}
     assert graded_after == {"ada", "bo", "cy", "di"} - graded_before
     assert again.returncode == 0
+
+
+def test_a_dry_run_says_which_assignment_it_takes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    notebook = write_notebook(tmp_path / "hand-in" / "ada.ipynb", RIGHT)
+
+    code = cli.main(["grade", str(notebook), "--course", str(ROOT), "--out", str(tmp_path / "results"), "--dry-run"])
+
+    assert code == 0
+    assert "Assignment: hw2-cnn (its names fit this notebook best)" in capsys.readouterr().err

@@ -145,7 +145,7 @@ def test_a_language_without_words_is_one_clear_line(language: str, course: Path,
 def test_report_without_a_gradebook_says_what_to_do(
     course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run("report", "--out", tmp_path / "none", course=course) == 3
+    assert run("report", "--out", tmp_path / "none", course=course) == 2
     assert "run `grader grade` first" in capsys.readouterr().err
 
 

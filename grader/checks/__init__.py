@@ -10,7 +10,6 @@ group `grader.checks`. A check is imported when it is first used, because torch 
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 from collections.abc import Callable, Mapping
@@ -18,7 +17,7 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from grader.errors import RubricError
+from grader.errors import RubricError, hint
 from grader.records import Assignment, Finding, Item
 
 Check = Callable[..., Finding]
@@ -99,7 +98,7 @@ def bind(item: Item, where: str) -> Kind:
     """
     table = kinds()
     if item.check not in table:
-        raise RubricError(f"{where}: no check is called {item.check!r}{did_you_mean(item.check, table)}")
+        raise RubricError(f"{where}: no check is called {item.check!r}{hint(item.check, table)}")
     parameters = {
         name: parameter
         for name, parameter in inspect.signature(table[item.check].check).parameters.items()
@@ -107,8 +106,7 @@ def bind(item: Item, where: str) -> Kind:
     }
     for option in item.options:
         if option not in parameters:
-            hint = did_you_mean(option, parameters)
-            raise RubricError(f"{where}: unknown option {option!r} for check {item.check!r}{hint}")
+            raise RubricError(f"{where}: unknown option {option!r} for check {item.check!r}{hint(option, parameters)}")
     cases = item.options.get("cases", 1)
     if isinstance(cases, bool) or not isinstance(cases, int) or cases < 1:
         raise RubricError(f"{where}: cases is {cases!r}; it must be a whole number above 0")
@@ -126,11 +124,3 @@ def prove(assignment: Assignment) -> None:
     """
     for item in assignment.items:
         bind(item, f"rubric.yaml: {assignment.name}: {item.id}")
-
-
-def did_you_mean(word: str, known: Mapping[str, object]) -> str:
-    """The end of a message about a misspelt word."""
-    if not known:
-        return "; it has none"
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(sorted(known))}"

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +26,8 @@ from grader.cli import (
     reporting,
     reviewing,
 )
-from grader.errors import GraderError
+from grader.cli.parsing import Parser
+from grader.errors import GraderError, hint
 from grader.escaping import visible
 
 # In the order in which help lists their commands.
@@ -45,7 +47,19 @@ GROUPS: Final = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0 done, 1 needs staff, 2 the instructor's files, 3 machinery, 130 stopped."""
-    arguments = _parser().parse_args(argv)
+    top, commands = parser()
+    given = sys.argv[1:] if argv is None else list(argv)
+    if not given:
+        top.print_help(sys.stderr)
+        return 2
+    if not given[0].startswith("-") and given[0] not in commands:
+        top.error(f"no command is called {given[0]!r}{hint(given[0], commands)}")
+    arguments, unknown = top.parse_known_args(given)
+    if unknown:
+        command = commands[given[0]]
+        options = re.findall(r"--[\w-]+", command.format_usage())
+        close = hint(unknown[0], options) if unknown[0].startswith("-") else ""
+        command.error(f"there is no argument {unknown[0]!r}{close if 'did you mean' in close else ''}")
     try:
         with logs.written(os.environ.get("GRADER_LOG", "WARNING"), arguments.log):
             code: int = arguments.run(arguments)
@@ -62,14 +76,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="grader", description="Grades notebooks of deep-learning courses.")
-    parser.add_argument("--version", action="version", version=f"grader {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+def parser() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
+    """The parser, and by name those of its commands."""
+    top: argparse.ArgumentParser = Parser(
+        prog="grader",
+        description="Grades notebooks of deep-learning courses.",
+        epilog="Instructors begin with `grader grade SUBMISSIONS`, students with `grader check NOTEBOOK`;"
+        " `grader COMMAND --help` tells what a command does, with examples.",
+    )
+    top.add_argument("--version", action="version", version=f"grader {__version__}")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
     for add in GROUPS:
         add(commands)
     for command in commands.choices.values():
         command.add_argument(
             "--log", type=Path, metavar="FILE", help="add to this file what happens, a line of JSON for each event"
         )
-    return parser
+    return top, commands.choices

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.cli.options import course_option
+from grader.cli.parsing import add_command
 from grader.escaping import visible
 
 if TYPE_CHECKING:
@@ -17,16 +18,31 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     """Tell argparse about them."""
-    new = commands.add_parser("new", help="begin an assignment: notebook, rubric entry, reference; overwrites nothing")
-    new.add_argument("name", help="such as hw3-attention")
-    new.add_argument("--title", default="", help="what students read; made of the name if absent")
+    new = add_command(
+        commands,
+        "new",
+        "begin an assignment: notebook, rubric entry, reference; overwrites nothing",
+        does="Begin an assignment around a small example that you replace, or around a master notebook. In a folder"
+        " that is no course a new course begins. Nothing that exists is overwritten.",
+        examples=('hw3-attention --title "HW3: Attention"', "hw4 --from master.ipynb"),
+    )
+    new.add_argument("name", metavar="NAME", help="such as hw3-attention")
+    new.add_argument("--title", default="", metavar="TEXT", help="what students read; made of the name if absent")
     new.add_argument(
         "--from", dest="source", type=Path, metavar="NOTEBOOK", help="make it of a master notebook of nbgrader or otter"
     )
     course_option(new)
     new.set_defaults(run=_new)
-    stubs = commands.add_parser("stubs", help="write the stubs of an assignment's notebooks anew from its reference")
-    stubs.add_argument("name", help="an assignment")
+    stubs = add_command(
+        commands,
+        "stubs",
+        "write the stubs of an assignment's notebooks anew from its reference",
+        does="Write the cells that hold stubs anew from the signatures and docstrings of the reference; what you wrote"
+        " around them stays.",
+        examples=("hw3-attention", "hw3-attention --check"),
+        ends="0 done, 1 with --check where a stub is out of step",
+    )
+    stubs.add_argument("name", metavar="NAME", help="the assignment")
     stubs.add_argument("--check", action="store_true", help="write nothing; exit with 1 where a stub is out of step")
     course_option(stubs)
     stubs.set_defaults(run=_stubs)

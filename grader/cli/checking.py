@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.cli import progress
-from grader.cli.options import console, course_option, course_options, positive
+from grader.cli.options import FITTING, console, course_option, course_options, positive, sandbox_option
+from grader.cli.parsing import add_command
 from grader.escaping import visible
 
 if TYPE_CHECKING:
@@ -21,18 +22,40 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     """Tell argparse about them."""
-    check = commands.add_parser("check", help="check your own notebook with public cases (unofficial)")
-    check.add_argument("notebook", type=Path)
-    check.add_argument("item", nargs="*", help="an item, a section such as 7.2, or a name such as corr2d")
-    check.add_argument("--watch", action="store_true", help="check again whenever the notebook is saved; Ctrl-C ends")
-    course_options(check)
+    check = add_command(
+        commands,
+        "check",
+        "check your own notebook with public cases (unofficial)",
+        does="Run your notebook and say what is not right yet, by public cases. Accuracies are left out unless they are"
+        " asked for, and hidden cases run after you hand in. What is asked is found in its folder or above.",
+        examples=("hw2.ipynb", "hw2.ipynb corr2d 7.5", "hw2.ipynb --watch"),
+        ends="0 all that can be judged here is right, 1 something is not right yet, 2 the command is wrong",
+    )
+    check.add_argument("notebook", type=Path, metavar="NOTEBOOK", help="the .ipynb file")
+    check.add_argument(
+        "item",
+        nargs="*",
+        metavar="ITEM",
+        help="an item, a section such as 7.2, or a name such as corr2d; everything but accuracies if absent",
+    )
+    check.add_argument("--watch", action="store_true", help="check again whenever it is saved; Ctrl-C ends it")
+    course_options(check, else_=FITTING)
     check.set_defaults(run=_check)
-    verify = commands.add_parser("verify", help="let the rubric test itself: right, wrong and made-up answers")
-    verify.add_argument("name", nargs="?", help="an assignment; every one if absent")
+    verify = add_command(
+        commands,
+        "verify",
+        "let the rubric test itself: right, wrong and made-up answers",
+        does="Put answers whose worth is known before every check: right ones in many styles must earn everything;"
+        " stubs, named mistakes, changed versions of the reference and made-up answers must not, and every mistake must"
+        " be told by its own sentence. It takes minutes.",
+        examples=("", "hw2-cnn", "hw2-cnn --training --report validity.md"),
+        ends="0 no hole, 2 the rubric has a hole, 3 this machine is at fault",
+    )
+    verify.add_argument("name", nargs="?", metavar="NAME", help="an assignment; every one if absent")
     course_option(verify)
     verify.add_argument("--training", action="store_true", help="verify accuracy items as well, which takes minutes")
-    verify.add_argument("--workers", type=positive, metavar="N", help="processes; one a core if absent")
-    verify.add_argument("--sandbox", choices=["auto", "bubblewrap", "none"], default="auto")
+    verify.add_argument("--workers", type=positive, metavar="N", help="processes (one a core)")
+    sandbox_option(verify)
     verify.add_argument("--report", type=Path, metavar="FILE", help="write a page such as docs/validity.md")
     verify.set_defaults(run=_verify)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from grader.cli import progress
-from grader.cli.options import course_options, out_option
+from grader.cli.options import FITTING, course_options, out_option
+from grader.cli.parsing import add_command
 from grader.escaping import visible
 
 if TYPE_CHECKING:
@@ -18,10 +19,17 @@ _SHOWN: Final = 10  # pairs that are printed
 
 def add(commands: Commands) -> None:
     """Tell argparse about it."""
-    similar = commands.add_parser("similar", help="show who shares code that nothing explains; runs and marks nothing")
+    similar = add_command(
+        commands,
+        "similar",
+        "show who shares code that nothing explains; runs and marks nothing",
+        does="Compare the functions and classes of all submissions, whatever they were renamed to, and write a page"
+        " that shows who shares what, side by side. It is a matter for a person, never a mark.",
+        examples=("submissions.zip", "submissions/ --expected book.ipynb"),
+    )
     similar.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a folder, an LMS's zip, or notebooks")
-    course_options(similar)
-    out_option(similar)
+    course_options(similar, else_=FITTING)
+    out_option(similar, "where similar.html goes")
     similar.add_argument(
         "--expected",
         action="append",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from grader.cli.options import console, course_option, course_options, out_option
+from grader.cli.parsing import add_command
 
 if TYPE_CHECKING:
     from grader.cli.options import Commands
@@ -28,24 +29,46 @@ AUTOGRADER: Final = "gradescope-autograder"
 
 def add(commands: Commands) -> None:
     """Tell argparse about them."""
-    export = commands.add_parser("export", help="write the file that your LMS takes; runs nothing")
+    export = add_command(
+        commands,
+        "export",
+        "write the file that your LMS takes; runs nothing",
+        does="Write marks or feedback in the form that an LMS takes. With --template the LMS's own file is filled in:"
+        " one column changes, and every other byte stays. Whoever cannot be found in it for certain is listed.",
+        examples=(
+            "csv",
+            "canvas --template gradebook.csv --column HW2 --dry-run",
+            "moodle-feedback",
+            "gradescope-autograder --assignment hw2-cnn",
+        ),
+        ends="0 done, 1 somebody has to look at what is listed before the upload, 2 the command or a file is wrong",
+    )
     formats = (*FORMATS, AUTOGRADER)
-    export.add_argument("format", choices=formats, metavar="FORMAT", help=", ".join(formats))
+    export.add_argument("format", choices=formats, metavar="FORMAT", help=f"one of {', '.join(formats)}")
     out_option(export)
     course_options(export)
     export.add_argument("--template", type=Path, metavar="FILE", help="the file that the LMS gave you, to be filled in")
     export.add_argument("--column", default="", metavar="NAME", help="which column of it, by header, title or id")
-    export.add_argument("-o", "--output", type=Path, metavar="FILE", help="where it goes (OUT/exports/...)")
+    export.add_argument("-o", "--output", type=Path, metavar="FILE", help="where it goes (exports/ in --out)")
     export.add_argument("--dry-run", action="store_true", help="show what would change; write nothing")
     export.add_argument("--provisional", action="store_true", help="also marks of which something is not decided")
-    export.add_argument("--section", action="append", default=[], metavar="NAME", help="only this section")
-    export.add_argument("--assistant", default="", metavar="WHO", help="only the sections of this assistant")
+    export.add_argument(
+        "--section", action="append", default=[], metavar="NAME", help="only this section; may be repeated"
+    )
+    export.add_argument("--assistant", default="", metavar="NAME", help="only the sections of this assistant")
     export.set_defaults(run=_export)
-    forget = commands.add_parser("forget", help="delete one student's data from a results folder")
+    forget = add_command(
+        commands,
+        "forget",
+        "delete one student's data from a results folder",
+        does="Say what of one student would be deleted, from the gradebook and from all that was made of it, and what"
+        " lies elsewhere; with --yes delete it.",
+        examples=("chen", "chen --yes"),
+    )
     forget.add_argument("student", metavar="STUDENT", help="the id, as grades.csv has it")
     out_option(forget)
     course_option(forget)
-    forget.add_argument("--yes", action="store_true", help="do it; without, only say what would be deleted")
+    forget.add_argument("--yes", action="store_true", help="delete it; without this it is only said")
     forget.set_defaults(run=_forget)
 
 

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.cli.options import console, course_options, out_option, positive
+from grader.cli.options import FITTING, console, course_options, out_option, positive, sandbox_option
+from grader.cli.parsing import add_command
 from grader.errors import GraderError
 from grader.escaping import visible
 
@@ -28,9 +29,24 @@ SOURCES = ("moodle", "blackboard", "brightspace", "gradescope", "github", "nbgra
 
 def add(commands: Commands) -> None:
     """Tell argparse about them."""
-    grade = commands.add_parser("grade", help="grade submissions and write the gradebook")
+    grade = add_command(
+        commands,
+        "grade",
+        "grade submissions and write the gradebook",
+        does="Grade what students handed in: run every notebook in a sandbox, ask it what the rubric asks, and write"
+        " the gradebook, tables, a page for each student and a class report. What is graded and has not changed is not"
+        " run again, so the same command goes on where it was stopped.",
+        examples=(
+            "submissions.zip",
+            "submissions/ --roster students.csv --out results",
+            "submissions/ --student ada --item corr2d-values --force",
+            "submissions/ --dry-run",
+        ),
+        ends="0 all is graded, 1 something needs staff, 2 the command or the course's files are wrong,\n"
+        "  3 this machine is, 130 stopped before the end",
+    )
     grade.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a folder, an LMS's zip, or notebooks")
-    course_options(grade)
+    course_options(grade, else_=FITTING)
     grade.add_argument(
         "--roster",
         type=Path,
@@ -40,31 +56,56 @@ def add(commands: Commands) -> None:
     grade.add_argument(
         "--source", choices=SOURCES, default="", help="what the paths are, where that is not recognised by itself"
     )
-    out_option(grade)
+    out_option(grade, "the folder for the gradebook and all that is written")
     grade.add_argument("--item", action="append", default=[], metavar="ID", help="only this item; may be repeated")
     grade.add_argument(
         "--student", action="append", default=[], metavar="ID", help="only this student; may be repeated"
     )
-    grade.add_argument("--profile", choices=["quick", "full"], help="full on a GPU, else quick")
-    grade.add_argument("--device", default="auto", metavar="auto|cpu|cuda|cuda:N")
     grade.add_argument(
-        "--per-card", type=positive, default=1, metavar="N", help="trainings on one graphics card at a time"
+        "--profile",
+        choices=["quick", "full"],
+        help="full: the notebook trains on all data; quick: by the rubric's recipe (full on a GPU, else quick)",
     )
-    grade.add_argument("--workers", type=positive, help="submissions at a time; one a core")
-    grade.add_argument("--runner", choices=["inline", "local", "ray"], default="local", help="ray: on many machines")
+    grade.add_argument(
+        "--device",
+        default="auto",
+        metavar="auto|cpu|cuda|cuda:N",
+        help="to train networks on; auto: a GPU where there is one (auto)",
+    )
+    grade.add_argument(
+        "--per-card", type=positive, default=1, metavar="N", help="trainings on one graphics card at a time (1)"
+    )
+    grade.add_argument("--workers", type=positive, metavar="N", help="submissions at a time (one a core)")
+    grade.add_argument(
+        "--runner",
+        choices=["inline", "local", "ray"],
+        default="local",
+        help="local: several processes here; inline: this process alone; ray: many machines (local)",
+    )
     grade.add_argument(
         "--address", default="", metavar="HOST:PORT", help="of a Ray cluster, or auto; else one of its own"
     )
-    grade.add_argument("--sandbox", choices=["auto", "bubblewrap", "none"], default="auto")
+    sandbox_option(grade)
     grade.add_argument("--force", action="store_true", help="grade again what is unchanged")
     grade.add_argument("--reseed", action="store_true", help="draw new hidden cases")
     grade.add_argument("--dry-run", action="store_true", help="say what would be run, and change nothing")
     grade.add_argument(
-        "--format", choices=["table", "json"], default="table", help="json: a line for each event, as it happens"
+        "--format",
+        choices=["table", "json"],
+        default="table",
+        help="what is printed; json: a line for each event, as it happens (table)",
     )
     grade.add_argument("--all", action="store_true", help="print every student's row, however many there are")
     grade.set_defaults(run=_grade)
-    rescore = commands.add_parser("rescore", help="apply changed points, ramps and tolerances; runs nothing")
+    rescore = add_command(
+        commands,
+        "rescore",
+        "apply changed points, ramps and tolerances; runs nothing",
+        does="Judge the recorded answers anew by the rubric as it is now, without running a notebook, and list the"
+        " marks that moved. What only a run can tell keeps its mark and is listed, too.",
+        ends="0 all is graded, 1 something needs staff, 2 the command or the course's files are wrong,\n"
+        "  3 this machine is",
+    )
     course_options(rescore)
     out_option(rescore)
     rescore.set_defaults(run=_rescore)

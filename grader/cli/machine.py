@@ -6,13 +6,20 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from grader.cli.parsing import add_command
+
 if TYPE_CHECKING:
     from grader.cli.options import Commands
 
 
 def add(commands: Commands) -> None:
     """Tell argparse about them."""
-    doctor = commands.add_parser("doctor", help="say what this machine offers and what is missing")
+    doctor = add_command(
+        commands,
+        "doctor",
+        "say what this machine offers and what is missing",
+        ends="0 all that is needed is there, 3 something is missing",
+    )
     doctor.add_argument("--sandbox", action="store_true", help="try every promise of the sandbox, which takes minutes")
     doctor.set_defaults(run=_doctor)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
+
+FITTING: Final = "the one that fits the notebooks"
 
 
 def course_option(parser: argparse.ArgumentParser) -> None:
@@ -19,17 +21,26 @@ def course_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def course_options(parser: argparse.ArgumentParser) -> None:
-    """Which course, and which of its assignments."""
+def course_options(parser: argparse.ArgumentParser, *, else_: str = "that of which there are grades") -> None:
+    """Which course, and which of its assignments; if that is absent, it is the only one, or `else_`."""
     course_option(parser)
+    parser.add_argument("--assignment", metavar="NAME", help=f"if absent, the only one, or {else_}")
+
+
+def out_option(parser: argparse.ArgumentParser, what: str = "the folder with the gradebook") -> None:
+    """Where the gradebook lies, or what is made is written."""
+    parser.add_argument("--out", type=Path, metavar="DIR", default=Path("results"), help=f"{what} (results)")
+
+
+def sandbox_option(parser: argparse.ArgumentParser) -> None:
+    """How student code is confined."""
     parser.add_argument(
-        "--assignment", metavar="NAME", help="if absent, the only one or the one that fits the notebooks"
+        "--sandbox",
+        choices=["auto", "bubblewrap", "none"],
+        default="auto",
+        help="auto: forks of one sandbox, where the system allows it; bubblewrap: a sandbox for each notebook;"
+        " none: student code has your rights (auto)",
     )
-
-
-def out_option(parser: argparse.ArgumentParser) -> None:
-    """Where the gradebook lies."""
-    parser.add_argument("--out", type=Path, default=Path("results"), help="where the gradebook lies (results)")
 
 
 def console(width: int) -> Console:

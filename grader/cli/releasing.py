@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.cli.options import course_option
+from grader.cli.parsing import add_command
 
 if TYPE_CHECKING:
     from grader.cli.options import Commands
@@ -14,10 +15,15 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     """Tell argparse about it."""
-    release = commands.add_parser(
-        "release", help="make what students receive: notebooks, and public vectors in place of the reference"
+    release = add_command(
+        commands,
+        "release",
+        "make what students receive: notebooks, and public vectors in place of the reference",
+        does="Make the folder and the zip that students receive: notebooks with stubs, a page that says how to check"
+        " them, and public cases with their right answers. No code of the reference is in it.",
+        examples=("hw2-cnn", "hw2-cnn --to released --wheel dist/convgrader-….whl"),
     )
-    release.add_argument("name", nargs="?", help="the assignment; the only one if absent")
+    release.add_argument("name", nargs="?", metavar="NAME", help="the assignment; the only one if absent")
     release.add_argument(
         "--to", type=Path, default=Path("released"), metavar="DIR", help="where the folder and the zip go (released)"
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from grader.cli import progress
 from grader.cli.options import course_options, out_option
+from grader.cli.parsing import add_command
 from grader.escaping import visible
 from grader.records import LANGUAGES
 
@@ -16,7 +17,13 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     """Tell argparse about it."""
-    report = commands.add_parser("report", help="write every feedback page and the class report anew; runs nothing")
+    report = add_command(
+        commands,
+        "report",
+        "write every feedback page and the class report anew; runs nothing",
+        examples=("", "--lang ko", "--pdf"),
+        ends="0 all is graded, 1 something needs staff",
+    )
     out_option(report)
     course_options(report)
     named = ", ".join(f"{tag} ({name})" for tag, name in LANGUAGES.items())

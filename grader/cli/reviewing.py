@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from grader.cli.options import console, course_options, out_option
+from grader.cli.parsing import add_command
 from grader.escaping import visible
 
 if TYPE_CHECKING:
@@ -15,21 +16,38 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     """Tell argparse about them."""
-    review = commands.add_parser("review", help="mark written answers and correct marks on a local web page")
+    review = add_command(
+        commands,
+        "review",
+        "mark written answers and correct marks on a local web page",
+        does="Open a page on this machine on which people mark written answers, correct automatic marks with a reason,"
+        " have broken items graded again, and answer requests. It prints the address. What is decided is kept at once;"
+        " tables and pages are written when Ctrl-C ends it.",
+    )
     out_option(review)
     course_options(review)
     review.add_argument("--port", type=int, default=0, metavar="N", help="on 127.0.0.1; any free one if absent")
     review.add_argument("--who", default="", metavar="NAME", help="who decides; this account's name if absent")
     review.set_defaults(run=_review)
-    history = commands.add_parser("history", help="what happened to one student's grade, when and why")
-    history.add_argument("student", metavar="STUDENT")
+    history = add_command(
+        commands, "history", "show what happened to one student's grade, when and why", examples=("chen",)
+    )
+    history.add_argument("student", metavar="STUDENT", help="the id, as grades.csv has it")
     out_option(history)
     course_options(history)
     history.set_defaults(run=_history)
-    request = commands.add_parser("request", help="record that a student asks for another look at a mark")
-    request.add_argument("student", metavar="STUDENT")
-    request.add_argument("item", metavar="ITEM", nargs="?", default="", help="the whole grade if absent")
-    request.add_argument("--text", required=True, help="what the student says")
+    request = add_command(
+        commands,
+        "request",
+        "record that a student asks for another look at a mark",
+        does="Record that a student asks for another look at a mark. It is answered on the page of `grader review`.",
+        examples=('chen corr2d-values --text "Why is this wrong?"',),
+    )
+    request.add_argument("student", metavar="STUDENT", help="the id, as grades.csv has it")
+    request.add_argument(
+        "item", metavar="ITEM", nargs="?", default="", help="such as corr2d-values; the whole grade if absent"
+    )
+    request.add_argument("--text", required=True, metavar="TEXT", help="what the student says (required)")
     request.add_argument("--who", default="", metavar="NAME", help="who records it; this account's name if absent")
     out_option(request)
     course_options(request)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import difflib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from grader.commands import classroom
 from grader.commands.grade import write_tables
 from grader.commands.pages import Pages
 from grader.commands.stored import Facts
-from grader.errors import MachineryError, UsageError
+from grader.errors import MachineryError, UsageError, hint
 from grader.gradebook import Gradebook
 from grader.records import Assignment, Rubric
 
@@ -94,9 +93,7 @@ class _Known:
                 words |= {person.number, person.login, person.email, person.name}
             words |= {row.student_name for row in history}
         if not assignments:
-            close = difflib.get_close_matches(student, sorted(everybody), n=1)
-            told = f"; did you mean {close[0]!r}?" if close else ""
-            raise UsageError(f"{options.out} knows nothing of a student {student!r}{told}")
+            raise UsageError(f"{options.out} knows nothing of a student {student!r}{hint(student, everybody)}")
         return cls(student, grades, assignments, {word for word in words if len(word) > 1}, list(submissions))
 
 

@@ -18,7 +18,7 @@ from grader.commands.standing import Terms
 from grader.commands.stopping import Stop
 from grader.commands.stored import Facts
 from grader.decisions import Decision, Kind
-from grader.errors import UsageError
+from grader.errors import UsageError, hint
 from grader.exports import files, tables
 from grader.gradebook import Gradebook
 from grader.keys import Conditions
@@ -114,7 +114,7 @@ def grade(options: Options, watch: Watch) -> Result:
     assignment, chosen = collected.assignment(options.assignment)
     _known_items(options.items, assignment)
     if options.dry_run:
-        return _rehearse(options, watch, course, collected, assignment)
+        return _rehearse(options, watch, course, collected, assignment, chosen)
     with Gradebook.open(path) as book:
         taken = collected.taken_in(assignment, book)
         # A mistake in the dates is told before anything runs.
@@ -148,7 +148,7 @@ def grade(options: Options, watch: Watch) -> Result:
 
 
 def _rehearse(
-    options: Options, watch: Watch, course: Path, collected: intake.Collected, assignment: Assignment
+    options: Options, watch: Watch, course: Path, collected: intake.Collected, assignment: Assignment, chosen: str
 ) -> Result:
     """Say what would be done, and change nothing; also beside a grader that works.
 
@@ -169,6 +169,8 @@ def _rehearse(
         conditions = _conditions(options, book, machines.device(options))
         plan = _plan(options, course, taken, assignment, book, rows, conditions)
     watch.took_in(taken)
+    if chosen:
+        watch.told(chosen)
     watch.planned(plan.todo, Idle(len(plan.rescored), plan.unchanged))
     return Result(assignment, rows, options.out, 0, rows)
 
@@ -319,7 +321,7 @@ def _chosen(found: Sequence[Submission], students: Sequence[str]) -> list[Submis
     by_id = {each.student.id: each for each in found}
     for student in students:
         if student not in by_id:
-            raise UsageError(f"no submission of {student!r}; there are {', '.join(sorted(by_id)[:12])}")
+            raise UsageError(f"no submission of {student!r}{hint(student, by_id)}")
     return [by_id[student] for student in dict.fromkeys(students)]  # in the order asked for
 
 
@@ -327,4 +329,4 @@ def _known_items(items: Sequence[str], assignment: Assignment) -> None:
     known = [item.id for item in assignment.items]
     for item in items:
         if item not in known:
-            raise UsageError(f"no item is called {item!r}; {assignment.name} has {', '.join(known)}")
+            raise UsageError(f"no item is called {item!r}{hint(item, known)}")

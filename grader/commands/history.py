@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import getpass
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from pathlib import Path
 from grader import rubric
 from grader.commands import stored
 from grader.decisions import Decision, Kind
-from grader.errors import UsageError
+from grader.errors import UsageError, hint
 from grader.gradebook import Gradebook
 from grader.records import Assignment
 from grader.reports.chronicle import Event, events
@@ -55,9 +54,8 @@ def request(options: Options, item: str, text: str, who: str = "") -> int:
         assignment = _assignment(options, book)
         _known(options, assignment, book)
         if item and item not in {each.id for each in assignment.items}:
-            close = difflib.get_close_matches(item, [each.id for each in assignment.items], n=1)
-            told = f"; did you mean {close[0]!r}?" if close else ""
-            raise UsageError(f"{assignment.name} has no item {item!r}{told}")
+            known = [each.id for each in assignment.items]
+            raise UsageError(f"{assignment.name} has no item {item!r}{hint(item, known)}")
         if not text.strip():
             raise UsageError("say by --text what the student asks for")
         who = who or getpass.getuser()
@@ -72,6 +70,5 @@ def _assignment(options: Options, book: Gradebook) -> Assignment:
 def _known(options: Options, assignment: Assignment, book: Gradebook) -> None:
     graded = book.graded(assignment.name)
     if options.student not in graded:
-        close = difflib.get_close_matches(options.student, sorted(graded), n=1)
-        told = f"; did you mean {close[0]!r}?" if close else ""
+        told = hint(options.student, graded)
         raise UsageError(f"{options.out} holds no grade of a student {options.student!r}{told}")

@@ -70,7 +70,7 @@ def release(options: Options, told: Callable[[str], None] = lambda sentence: Non
     from grader import checks
 
     course = rubric.load(options.course or rubric.find_course(Path.cwd()), checks.bind)
-    assignment = rubric.choose(course, options.name)
+    assignment = rubric.choose(course, options.name, by="say which, such as `grader release NAME`")
     folder, archive = options.to / assignment.name, options.to / f"{assignment.name}.zip"
     _replaceable(folder, archive)
     content = {**_notebooks(assignment), **_wheel(options.wheel)}

@@ -6,8 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from grader.checks import did_you_mean
-from grader.errors import UsageError
+from grader.errors import UsageError, hint
 from grader.records import Assignment, Item
 
 
@@ -94,8 +93,8 @@ def _by_object(assignment: Assignment, value: Any, namespace: Mapping[str, Any])
 
 
 def _unknown(assignment: Assignment, word: str) -> UsageError:
-    hint = did_you_mean(word, dict.fromkeys(known_words(assignment)))
-    told = hint.removeprefix("; ").capitalize() if "did you mean" in hint else ""
+    meant = hint(word, known_words(assignment))
+    told = meant.removeprefix("; ").capitalize() if "did you mean" in meant else ""
     names = ", ".join(dict.fromkeys(f"`{item.target}`" for item in assignment.items if item.check != "answered"))
     known = f"There are {names}, and sections such as {assignment.items[0].section}."
     return UsageError(" ".join(filter(None, (f"Nothing in this assignment is called `{word}`.", told, known))))
