@@ -80,6 +80,11 @@ class GradeRow:
         return 100 * self.earned / self.possible if self.possible else None
 
 
+def number(value: float) -> str:
+    """Points as people read them, with two decimals at most and no trailing zeros: 4, 2.5, 0.25."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
 def of_grade(assignment: str, grade: Grade, *, key: str, observations: str) -> dict[str, Any]:
     """The columns of a grade."""
     submission = grade.submission

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from grader.escaping import cell
 from grader.marks import Mark, written
 from grader.records import Item, Outcome
-from grader.rows import GradeRow, ItemRow
+from grader.rows import GradeRow, ItemRow, number
 from grader.submissions import Placed
 
 _ITEM_COLUMNS = (
@@ -87,8 +87,8 @@ def _grade_line(row: GradeRow, items: Sequence[Item]) -> list[str]:
         *(cell(text) for text in (row.student_id, row.student_name, row.submission)),
         row.status,
         *(_earned(found.get(item.id)) for item in items),
-        _number(row.earned) if decided else "",
-        _number(row.possible) if decided else "",
+        number(row.earned) if decided else "",
+        number(row.possible) if decided else "",
         "" if row.percent is None else f"{row.percent:.1f}",
     ]
 
@@ -96,7 +96,7 @@ def _grade_line(row: GradeRow, items: Sequence[Item]) -> list[str]:
 def _mark_cells(mark: Mark, provisional: bool) -> list[str]:
     if mark.final is None:
         return ["", ""]
-    return [_number(float(mark.penalty)), written(mark.final) if provisional or not mark.reason else ""]
+    return [number(float(mark.penalty)), written(mark.final) if provisional or not mark.reason else ""]
 
 
 def _item_line(row: GradeRow, item: ItemRow) -> list[str]:
@@ -105,18 +105,13 @@ def _item_line(row: GradeRow, item: ItemRow) -> list[str]:
         item.check,
         item.outcome,
         _earned(item),
-        _number(item.possible) if item.outcome.decided else "",
+        number(item.possible) if item.outcome.decided else "",
         cell(" ".join(part for part in (item.message, item.hint) if part)),
     ]
 
 
 def _earned(item: ItemRow | None) -> str:
-    return _number(item.earned) if item and item.outcome.decided else ""
-
-
-def _number(value: float) -> str:
-    """The number with two decimals at most and no trailing zeros: 4, 2.5, 0.25."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+    return number(item.earned) if item and item.outcome.decided else ""
 
 
 def _csv(lines: Iterable[Sequence[str]]) -> str:

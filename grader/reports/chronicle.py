@@ -13,7 +13,7 @@ from rich.text import Text
 from grader.decisions import Decision, Kind
 from grader.escaping import visible
 from grader.reports import reasons
-from grader.rows import GradeRow, ItemRow
+from grader.rows import GradeRow, ItemRow, number
 
 _SHOWN: Final = 8  # moved items in one line
 
@@ -80,7 +80,7 @@ def _grades(oldest_first: Sequence[GradeRow]) -> Iterator[Event]:
     before: GradeRow | None = None
     for row in oldest_first:
         changed = tuple(_changed(before, row)) if before else ()
-        points = f"{_number(row.earned)} of {_number(row.possible)}" if row.items else visible(row.problem)
+        points = f"{number(row.earned)} of {number(row.possible)}" if row.items else visible(row.problem)
         ran = row.seconds > 0 or before is None
         what = f"{'graded' if ran else 'rescored'}: {points}"
         yield Event(row.started, f"grader {row.grader_version}", what, _why(before, row), changed)
@@ -114,8 +114,8 @@ def _decision(each: Decision) -> Event:
     changed: tuple[str, ...] = ()
     if each.kind is Kind.POINTS:
         below = each.beneath
-        old = f"{_number(below.earned)}/{_number(below.possible)}" if below and below.outcome.decided else "?"
-        mark = f"{_number(each.points or 0.0)}/{_number(each.possible or 0.0)}"
+        old = f"{number(below.earned)}/{number(below.possible)}" if below and below.outcome.decided else "?"
+        mark = f"{number(each.points or 0.0)}/{number(each.possible or 0.0)}"
         changed = (f"{about} {old} -> {mark}",)
     elif each.text:
         what += f": {visible(each.text)}"
@@ -133,13 +133,9 @@ def _changed(before: GradeRow, row: GradeRow) -> Iterator[str]:
 def _mark(item: ItemRow | None) -> str:
     if item is None:
         return "nothing"
-    return f"{_number(item.earned)}/{_number(item.possible)}" if item.outcome.decided else item.outcome.value
+    return f"{number(item.earned)}/{number(item.possible)}" if item.outcome.decided else item.outcome.value
 
 
 def _listed(items: Sequence[str]) -> str:
     named = ", ".join(map(visible, items[:_SHOWN]))
     return named + (f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else "")
-
-
-def _number(value: float) -> str:
-    return f"{value:.2f}".rstrip("0").rstrip(".")

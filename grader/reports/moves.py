@@ -13,7 +13,7 @@ from rich.text import Text
 
 from grader.escaping import visible
 from grader.reports import reasons
-from grader.rows import GradeRow, ItemRow
+from grader.rows import GradeRow, ItemRow, number
 
 _SHOWN: Final = 20
 
@@ -64,8 +64,8 @@ def side_by_side(told: str, names: Sequence[str], lines: Sequence[Sequence[str]]
     """
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for name in names:
-        number = name in ("old", "new")
-        table.add_column(name, justify="right" if number else "left", no_wrap=number, overflow="fold")
+        numeric = name in ("old", "new")
+        table.add_column(name, justify="right" if numeric else "left", no_wrap=numeric, overflow="fold")
     for line in lines:
         table.add_row(*(Text(visible(cell)) for cell in line))
     return Group(Text(told), table)
@@ -74,8 +74,4 @@ def side_by_side(told: str, names: Sequence[str], lines: Sequence[Sequence[str]]
 def _mark(item: ItemRow | None) -> str:
     if item is None:
         return ""
-    return f"{_number(item.earned)}/{_number(item.possible)}" if item.outcome.decided else "?"
-
-
-def _number(value: float) -> str:
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+    return f"{number(item.earned)}/{number(item.possible)}" if item.outcome.decided else "?"

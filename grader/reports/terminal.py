@@ -14,7 +14,7 @@ from rich.text import Text
 
 from grader.escaping import visible
 from grader.records import Item, Outcome, Status
-from grader.rows import GradeRow, ItemRow
+from grader.rows import GradeRow, ItemRow, number
 
 WIDTH: Final = 120
 
@@ -50,7 +50,7 @@ def score_table(rows: Sequence[GradeRow], items: Sequence[Item]) -> Group:
     table.add_column("name", max_width=16, overflow="ellipsis")
     table.add_column("status", no_wrap=True)
     for section, points in sections.items():
-        table.add_column(Text(f"{visible(section)}\n/{_number(points)}"), justify="right", no_wrap=True)
+        table.add_column(Text(f"{visible(section)}\n/{number(points)}"), justify="right", no_wrap=True)
     table.add_column("total", justify="right", no_wrap=True)
     table.add_column("%", justify="right", no_wrap=True)
     table.add_column("lost")
@@ -140,11 +140,7 @@ def _share(items: Sequence[ItemRow]) -> Text:
     if not decided:
         return Text("?" if items else "")
     earned, possible = sum(item.earned for item in decided), sum(item.possible for item in decided)
-    return Text(f"{_number(earned)}/{_number(possible)}")
-
-
-def _number(value: float) -> str:
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+    return Text(f"{number(earned)}/{number(possible)}")
 
 
 def _lost(row: GradeRow) -> Text:

@@ -19,6 +19,7 @@ from grader.reviewing import views
 from grader.reviewing.classroom import Classroom, Entry
 from grader.reviewing.deeds import Desk, Refused
 from grader.reviewing.guarding import Guard
+from grader.rows import number
 
 _HERE: Final = Path(__file__).parent
 _LARGEST: Final = 256 * 2**10  # bytes of what is sent
@@ -36,7 +37,7 @@ def app(desk: Desk, guard: Guard, changed: Callable[[str], None] = lambda studen
     made.config["MAX_CONTENT_LENGTH"] = _LARGEST
     made.jinja_env.undefined = StrictUndefined
     made.jinja_env.trim_blocks = made.jinja_env.lstrip_blocks = True
-    made.jinja_env.filters["points"] = views.number
+    made.jinja_env.filters["points"] = number
     guard.watch(made)
     room = desk.room
     made.before_request(room.refresh)

@@ -17,7 +17,7 @@ from grader.reports.chronicle import Event, events
 from grader.reports.feedback.view import cleaned
 from grader.reviewing.classroom import Classroom, Entry
 from grader.reviewing.markdown import rendered
-from grader.rows import GradeRow, ItemRow
+from grader.rows import GradeRow, ItemRow, number
 
 _LONGEST_EVIDENCE: Final = 6_000  # characters
 _OFFERED: Final = 9  # comments of the bank, as there are digits
@@ -213,11 +213,6 @@ def history(room: Classroom, student: str) -> list[tuple[Event, Decision | None]
 def status(row: GradeRow) -> str:
     """What becomes of a grade, in words."""
     return row.status.value.replace("_", " ")
-
-
-def number(value: float) -> str:
-    """Points without needless zeros."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 def _automatic(item: ItemRow) -> str:

@@ -15,8 +15,7 @@ from grader.reports.classroom import charts, figures, mistakes
 from grader.reports.classroom.figures import Discrimination, Why
 from grader.reports.classroom.given import Class, by_hand
 from grader.reports.classroom.groups import Count, Groups
-from grader.reports.feedback.words import number
-from grader.rows import GradeRow, ItemRow
+from grader.rows import GradeRow, ItemRow, number
 
 _MOST_MISTAKES: Final = 60
 

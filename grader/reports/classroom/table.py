@@ -10,8 +10,7 @@ from grader.lateness import Timing
 from grader.marks import written
 from grader.records import Outcome, Status
 from grader.reports.classroom.given import Class, by_hand
-from grader.reports.feedback.words import number
-from grader.rows import GradeRow, ItemRow
+from grader.rows import GradeRow, ItemRow, number
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from grader.records import Assignment, Outcome, Status
 from grader.reports.feedback import pictures, training, words
 from grader.reports.feedback.languages import Language
 from grader.reports.feedback.sentences import Part, translated
-from grader.rows import GradeRow, ItemRow
+from grader.rows import GradeRow, ItemRow, number
 
 _DEEPEST: Final = 8  # levels of evidence; a check's own is never deeper
 
@@ -34,7 +34,7 @@ class Share:
         """That of the decided ones among these items."""
         earned = sum(item.earned for item in items if item.outcome.decided)
         possible = sum(item.possible for item in items if item.outcome.decided)
-        return cls(words.number(earned), words.number(possible), 100 * earned / possible if possible else None)
+        return cls(number(earned), number(possible), 100 * earned / possible if possible else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +124,10 @@ def of(
     options = {item.id: item.options for item in assignment.items} if assignment else {}
     titles = {each.item: visible(each.title) for each in row.items}
     sections: dict[str, list[tuple[ItemRow, Item]]] = {}
-    for number, each in enumerate(row.items, 1):
-        shown = _item(each, language, titles, f"item-{number}", points.get(each.item), options.get(each.item, {}))
+    for place, each in enumerate(row.items, 1):
+        shown = _item(each, language, titles, f"item-{place}", points.get(each.item), options.get(each.item, {}))
         sections.setdefault(visible(each.section), []).append((each, shown))
-    made = [_section(name, number, items) for number, (name, items) in enumerate(sections.items(), 1)]
+    made = [_section(name, place, items) for place, (name, items) in enumerate(sections.items(), 1)]
     return Page(
         language=language,
         assignment=visible(assignment.title if assignment else row.assignment),
@@ -152,10 +152,10 @@ def of(
     )
 
 
-def _section(name: str, number: int, items: Sequence[tuple[ItemRow, Item]]) -> Section:
+def _section(name: str, place: int, items: Sequence[tuple[ItemRow, Item]]) -> Section:
     rows = [row for row, _ in items]
     waiting = sum(not row.outcome.decided for row in rows)
-    return Section(name, f"section-{number}", Share.of(rows), waiting, [item for _, item in items])
+    return Section(name, f"section-{place}", Share.of(rows), waiting, [item for _, item in items])
 
 
 def _mark(mark: Mark, row: GradeRow) -> tuple[str, str] | None:
@@ -199,8 +199,8 @@ def _item(
         outcome=row.outcome.value,
         symbol=symbol,
         verdict=verdict,
-        earned=words.number(row.earned) if row.outcome.decided else "–",
-        possible="" if possible is None else words.number(possible),
+        earned=number(row.earned) if row.outcome.decided else "–",
+        possible="" if possible is None else number(possible),
         message=translated(visible(row.message), language, titles),
         hint=translated(visible(row.hint), language, titles),
         place=words.place(evidence, language),

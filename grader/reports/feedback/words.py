@@ -11,11 +11,6 @@ from grader.reports.feedback.languages import Language
 from grader.rows import GradeRow
 
 
-def number(value: float) -> str:
-    """The number with two decimals at most and no trailing zeros: 4, 2.5, 0.25."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
-
-
 def verdict(outcome: Outcome, earned: float, _: Language) -> tuple[str, str]:
     """A sign and a word for what became of an item, so that colour is never needed to tell."""
     match outcome:
