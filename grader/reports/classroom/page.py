@@ -8,14 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from grader.reports.classroom import view
 from grader.reports.classroom.given import Class
 from grader.reports.classroom.groups import Group
-from grader.reports.feedback.view import coded
 from grader.reports.web.guarded import BASE, Trusted, policy
+from grader.reports.web.templates import template
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
@@ -24,7 +23,7 @@ def page(given: Class) -> str:
     """One HTML file that needs no other; it links to the feedback pages beside it."""
     shown = view.of(given)
     told = {"style": style(), "script": script(), "policy": policy(style(), [script()]), "stamp": given.stamp}
-    return _template().render(page=shown, **told)
+    return template(TEMPLATES / "page.html", grouped=grouped).render(page=shown, **told)
 
 
 @functools.cache
@@ -37,20 +36,6 @@ def style() -> Trusted:
 def script() -> Trusted:
     """What sorts and filters the table."""
     return Trusted.of(TEMPLATES / "table.js")
-
-
-@functools.cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["coded"] = coded
-    environment.filters["grouped"] = grouped
-    return environment.get_template("page.html")
 
 
 def grouped(groups: Sequence[Group]) -> Markup:

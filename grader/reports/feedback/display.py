@@ -8,13 +8,11 @@ what shows through, and only signs with white letters are opaque.
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from grader.escaping import visible
@@ -23,9 +21,15 @@ from grader.reports.feedback import pictures, view, words
 from grader.reports.feedback.languages import Language, language
 from grader.reports.feedback.page import TEMPLATES
 from grader.reports.feedback.sentences import translated
+from grader.reports.web.templates import coded, template
 
 _MOST_SAID: Final = 300  # characters of what Python says
 _WIDTH: Final = 100  # of a line of text
+_CODE: Final = Markup(
+    '<code style="font-family:ui-monospace,Menlo,Consolas,monospace;font-size:.92em;background:rgba(127,127,127,.17);'
+    'color:inherit;border-radius:3px;padding:.05em .3em">{}</code>'
+)
+_coded: Final = functools.partial(coded, code=_CODE)
 
 
 class State(StrEnum):
@@ -74,7 +78,7 @@ class _Entry:
 def html(shown: Shown) -> str:
     """One element that holds no script and asks for nothing."""
     _ = language(shown.tag)
-    return _template(shown.tag).render(
+    return template(TEMPLATES / "display.html", translations=_.translations, coded=_coded).render(
         title=visible(shown.title),
         summary=_summary(shown, _),
         entries=list(_entries(shown, _)),
@@ -167,36 +171,6 @@ def _verdict(row: Row, _: Language) -> tuple[str, str, str]:
 def _cell(evidence: dict[str, object]) -> str:
     number = evidence.get("cell")
     return f"In [{number}]" if isinstance(number, int) and number > 0 else ""
-
-
-# ---- as HTML ---------------------------------------------------------------------------------------------------------
-
-_CODE: Final = (
-    "font-family:ui-monospace,Menlo,Consolas,monospace;font-size:.92em;background:rgba(127,127,127,.17);"
-    "color:inherit;border-radius:3px;padding:.05em .3em"
-)
-
-
-def _coded(line: str) -> Markup:
-    """The line with what stands in backquotes as code; all of it escaped."""
-    pieces = re.split(r"`([^`]{1,400})`", line)
-    code = Markup('<code style="' + _CODE + '">{}</code>')  # noqa: S704 - ours
-    return Markup().join(code.format(piece) if number % 2 else piece for number, piece in enumerate(pieces))
-
-
-@functools.cache
-def _template(tag: str) -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
-    )
-    environment.install_gettext_translations(language(tag).translations, newstyle=True)  # type: ignore[attr-defined]
-    environment.filters["coded"] = _coded
-    return environment.get_template("display.html")
 
 
 # ---- as text ---------------------------------------------------------------------------------------------------------

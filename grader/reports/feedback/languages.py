@@ -26,10 +26,6 @@ class Language:
         text = self.translations.gettext(message)
         return text.format(**values) if values else text
 
-    def plural(self, one: str, many: str, count: int) -> str:
-        """The form of a message that fits a count; both may hold {count}."""
-        return self.translations.ngettext(one, many, count).format(count=count)
-
 
 @functools.cache
 def language(tag: str) -> Language:

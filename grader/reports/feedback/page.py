@@ -6,14 +6,13 @@ import functools
 from pathlib import Path
 from typing import Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-
 from grader.lateness import Penalty
 from grader.marks import Mark
 from grader.records import Assignment
 from grader.reports.feedback import view
 from grader.reports.feedback.languages import language
 from grader.reports.web.guarded import BASE, Trusted, policy
+from grader.reports.web.templates import template
 from grader.rows import GradeRow
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -41,22 +40,8 @@ def page(
     """
     spoken = language(tag)
     shown = view.of(row, spoken, assignment=assignment, mark=mark, late=late)
-    return _template(tag).render(page=shown, style=style(), policy=policy(style()))
-
-
-@functools.cache
-def _template(tag: str) -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
-    )
-    environment.install_gettext_translations(language(tag).translations, newstyle=True)  # type: ignore[attr-defined]
-    environment.filters["coded"] = view.coded
-    return environment.get_template("page.html")
+    made = template(TEMPLATES / "page.html", translations=spoken.translations)
+    return made.render(page=shown, style=style(), policy=policy(style()))
 
 
 @functools.cache

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-
-from markupsafe import Markup
 
 from grader.escaping import visible
 from grader.lateness import Penalty
@@ -236,11 +233,3 @@ def cleaned(value: Any, depth: int = 0) -> Any:
             return value
         case _:
             return None
-
-
-def coded(text: str) -> Markup:
-    """The text with what stands in backquotes as code; all of it escaped."""
-    pieces = re.split(r"`([^`]{1,400})`", text)
-    return Markup().join(
-        Markup("<code>{}</code>").format(piece) if number % 2 else piece for number, piece in enumerate(pieces)
-    )

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-
 from grader.escaping import visible
 from grader.reports.web.guarded import BASE, Trusted, policy
+from grader.reports.web.templates import template
 from grader.similarity import Compared, Definition, Match, Pair, Work
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -65,7 +63,7 @@ def page(
     """
     shown = [_shown(number, pair, sections) for number, pair in enumerate(compared.pairs, 1) if pair.matches]
     style = Trusted.of(BASE, TEMPLATES / "style.css")
-    return _template().render(
+    return template(TEMPLATES / "page.html").render(
         title=visible(title),
         students=students,
         groups=[[_who(each) for each in group] for group in compared.groups],
@@ -104,15 +102,3 @@ def _side(definition: Definition, hits: Collection[int]) -> Side:
 
 def _who(work: Work) -> str:
     return visible(f"{work.student_id} ({work.name})" if work.name else work.student_id)
-
-
-@functools.cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("page.html")
