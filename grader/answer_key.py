@@ -24,7 +24,7 @@ from grader.errors import AnswerKeyError, RubricError
 from grader.kept_answers import KeptAnswers
 from grader.kernel.inside.answering import NotDefined, answer
 from grader.kernel.wire import given, max_answer, observation_frame, read_observation
-from grader.probes import Layer, Observation, Probe, Returned, Value, Version
+from grader.probes import Layer, Observation, Probe, Returned, Value, Version, names_of, numbered
 
 # What a module that somebody is writing raises while it is loaded.
 _IN_A_MODULE = (
@@ -142,8 +142,7 @@ class AnswerKey:
 
     def misconceptions(self, probes: Sequence[Probe]) -> Iterator[tuple[str, Sequence[Observation]]]:
         """Per misconception of the probes' target its sentence, and what it answers to the probes."""
-        target, _, _ = probes[0].target.partition("@")
-        for mistaken in self._mistakes.MISCONCEPTIONS.get(target, ()):
+        for mistaken in self._mistakes.MISCONCEPTIONS.get(probes[0].name, ()):
             text = " ".join((mistaken.__doc__ or "").split())
             yield text, [self._mistaken(mistaken, probe) for probe in probes]
 
@@ -154,9 +153,8 @@ class AnswerKey:
         return self._answers[key]
 
     def _answered_mistakenly(self, mistaken: Any, probe: Probe) -> Observation:
-        target, _, _ = probe.target.partition("@")
         with _undisturbed():
-            bound = mistaken() if target in self._values else {target: mistaken}
+            bound = mistaken() if probe.name in self._values else {probe.name: mistaken}
             observation = answer(probe, _OnlyOne({**vars(self._solutions), **bound}))
         return read_observation(observation_frame(observation))
 
@@ -209,12 +207,12 @@ class _OnlyOne:
 
 def _looked_up(target: str, namespace: Mapping[str, Any]) -> Any:
     """The value of a name, of several that belong together, or of the one that a number picks (`name@2`)."""
-    bare, _, number = target.partition("@")
-    names = [name.strip() for name in bare.split(",")]
+    bare, number = numbered(target)
+    names = names_of(bare)
     if missing := [name for name in names if name not in namespace]:
         raise NotDefined(f"{missing[0]} is not in {namespace['__name__']}")
     value = namespace[names[0]] if len(names) == 1 else tuple(namespace[name] for name in names)
-    return value[int(number)] if number else value
+    return value if number is None else value[number]
 
 
 @contextmanager

@@ -56,6 +56,22 @@ class Probe:
     options: Mapping[str, Value] = field(default_factory=dict)
     stand_ins: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def name(self) -> str:
+        """The target, whichever version of it is meant."""
+        return numbered(self.target)[0]
+
+
+def numbered(target: str) -> tuple[str, int | None]:
+    """What is asked about, and which version of it: `name@2` is the third; None where no version is said."""
+    name, _, number = target.partition("@")
+    return name, int(number) if number.isdigit() else None
+
+
+def names_of(target: str) -> tuple[str, ...]:
+    """The names in a target; several that belong together are asked about as one, such as `X, K`."""
+    return tuple(name.strip() for name in target.split(","))
+
 
 @dataclass(frozen=True, slots=True)
 class Returned:

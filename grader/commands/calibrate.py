@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 from grader import rubric
 from grader.errors import UsageError
 from grader.exports import files
+from grader.probes import Observation, Probe, Version, numbered
 from grader.records import Assignment, Finding, Item
 from grader.reports import calibration as page
 
 if TYPE_CHECKING:
     from grader.calibration import Calibration
-    from grader.probes import Observation, Probe, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +191,6 @@ class _InProcess:
 
     def versions(self, target: str) -> Sequence[Version]:
         """One definition."""
-        from grader.probes import Version
-
         return [Version(1, "definition")]
 
     def ask(self, probes: Sequence[Probe]) -> Iterator[Observation]:
@@ -206,4 +204,4 @@ class _InProcess:
     @contextmanager
     def entered(self, target: str, stand_ins: Mapping[str, str]) -> Iterator[tuple[Any, dict[str, Any]]]:
         """The `Bench` of these names."""
-        yield self._names[target.partition("@")[0]], self._names
+        yield self._names[numbered(target)[0]], self._names

@@ -11,6 +11,7 @@ from grader.authoring import cells, converting, masters, scaffold
 from grader.authoring.stubs import Stub, stubs
 from grader.errors import CourseError, RubricError, UsageError
 from grader.exports import files
+from grader.probes import names_of
 from grader.records import Assignment
 
 
@@ -199,4 +200,4 @@ def _in_step(path: Path, known: Mapping[str, Stub]) -> cells.InStep:
 def _asked(assignment: Assignment) -> list[str]:
     """The names that items ask for, each once."""
     targets = (item.target for item in assignment.items if item.check != "answered")
-    return list(dict.fromkeys(name.strip() for target in targets for name in target.split(",")))
+    return list(dict.fromkeys(name for target in targets for name in names_of(target)))

@@ -12,6 +12,7 @@ from grader import rubric, submissions
 from grader.commands import choosing
 from grader.errors import UsageError
 from grader.exports import files
+from grader.probes import names_of
 from grader.records import Assignment, Rubric
 from grader.similarity import Compared, Definition, Work, compare, definitions_of, in_text
 
@@ -72,7 +73,7 @@ def similar(options: Options, watch: Watch = Watch()) -> Result:
         unread += [f"{each.student.id}: {problem}" for problem in problems]
         watch.done()
     compared = compare(works, expected)
-    targets = {name.strip(): item.section for item in assignment.items for name in item.target.split(",")}
+    targets = {name: item.section for item in assignment.items for name in names_of(item.target)}
     text = report.page(
         compared, title=assignment.title or assignment.name, students=len(works), sections=targets, unread=unread
     )

@@ -23,7 +23,7 @@ from grader.kernel.cells import GRACE_S, CellEnded, Run, Script, Turn
 from grader.kernel.channel import Channel, ChannelClosed, ChannelTimeout, Frame, ProtocolError
 from grader.kernel.sandbox import Sandbox
 from grader.kernel.wire import max_answer, probe_frame, read_observation
-from grader.probes import Died, Missing, Observation, Probe, Raised, TimedOut, Version
+from grader.probes import Died, Missing, Observation, Probe, Raised, TimedOut, Version, names_of
 from grader.records import Limits
 
 Open = Callable[[Limits], Sandbox]
@@ -117,8 +117,8 @@ class KernelSession:
         """Why a target is missing, as far as that is known."""
         if self._fault:
             return f"the notebook could not be run ({self._fault})"
-        for name in target.split(","):
-            if reason := self._reasons.get(name.strip(), ""):
+        for name in names_of(target):
+            if reason := self._reasons.get(name, ""):
                 return reason
         return ""
 
@@ -129,7 +129,7 @@ class KernelSession:
 
     def _ask(self, probe: Probe, later: Sequence[Probe]) -> Observation:
         """Answer a probe, and send some of those that follow, so that the kernel need not wait for us."""
-        name = _name(probe)
+        name = probe.name
         if probe.question == "trained":
             self._turn_to(Turn(name, probe.options["data"], probe.options["repetition"]))
         elif self._turn is not None and self._sandbox is None and probe.question != "train":
@@ -170,7 +170,7 @@ class KernelSession:
             self._asked_s += time.monotonic() - began
         hung = isinstance(observation, TimedOut) and observation.seconds > limit
         if hung or isinstance(observation, Died) or _lost_the_card(observation):
-            self._deaths[_name(first.probe)] = self._deaths.get(_name(first.probe), 0) + 1
+            self._deaths[first.probe.name] = self._deaths.get(first.probe.name, 0) + 1
             self.close()
         if isinstance(observation, Raised) and observation.type == "OutOfMemoryError":
             self._timed_out += 1
@@ -188,7 +188,7 @@ class KernelSession:
         for probe in later:
             if id(probe) in known:
                 continue
-            if len(self._under_way) > _AHEAD or _trains(probe) or not self._versions.get(_name(probe)):
+            if len(self._under_way) > _AHEAD or _trains(probe) or not self._versions.get(probe.name):
                 return
             if not self._send(channel, probe, room=_PIPE - sum(sent.size for sent in self._under_way)):
                 return
@@ -239,7 +239,7 @@ class KernelSession:
 
     def _in_our_words(self, frame: Frame, sent: _Sent) -> Observation:
         """An observation without a word of the sandbox's own choice, because hidden inputs could be told in it."""
-        header, name = dict(frame.header), _name(sent.probe)
+        header, name = dict(frame.header), sent.probe.name
         if header.pop("number", None) != sent.number:
             raise ProtocolError("an answer to another probe")
         match read_observation(Frame(frame.kind, header, frame.body)):
@@ -288,10 +288,6 @@ class KernelSession:
             # Even its definitions alone are too much.
             self._fault = ended.reason
         self._deadly[ended.cell] = ended.reason
-
-
-def _name(probe: Probe) -> str:
-    return probe.target.partition("@")[0]
 
 
 def _signal_name(number: int) -> str:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from grader.kernel.session import KernelSession
 from grader.notebook import Call, Recipe
-from grader.probes import Missing, Observation, Probe, Returned, Version
+from grader.probes import Missing, Observation, Probe, Returned, Version, numbered
 
 ReadRecipes: TypeAlias = Callable[[str], Sequence[Recipe]]
 ReadCalls: TypeAlias = Callable[[Version, str, Collection[str]], Sequence[Call]]
@@ -61,8 +61,8 @@ class SubmittedSession:
 
     def _routed(self, probe: Probe) -> tuple[KernelSession | None, Probe]:
         """The session to ask, with the version's number there; None where no session has it or text is asked for."""
-        name, _, digits = probe.target.partition("@")
-        number = int(digits or 0)
+        name, said = numbered(probe.target)
+        number = said or 0
         if probe.question not in ("text", "pictures", "calls", "recipes"):
             for session in self._sessions:
                 count = len(session.versions(name))
@@ -73,7 +73,7 @@ class SubmittedSession:
         return None, probe
 
     def _read(self, probe: Probe) -> Observation:
-        name, _, digits = probe.target.partition("@")
+        name, number = numbered(probe.target)
         match probe.question:
             case "text":
                 return Returned(self._discussion(probe.target))
@@ -82,7 +82,7 @@ class SubmittedSession:
             case "recipes" if self._recipes is not None:
                 return Returned([asdict(recipe) for recipe in self._recipes(name)])
             case "calls":
-                return self._read_calls(probe, name, int(digits or 0))
+                return self._read_calls(probe, name, number or 0)
         reasons = [reason for session in self._sessions if (reason := session.reason(name))]
         return Missing(name, reasons[0] if reasons else "")
 

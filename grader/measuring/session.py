@@ -88,7 +88,7 @@ class Measuring:
     def _loaded(self, probe: Probe, shape: Sequence[int], ask: answers.Ask) -> torch.nn.Module | Observation | None:
         """The reference with the weights of the trained network; None where it is another architecture."""
         options = probe.options
-        make = self.solutions.get(probe.target.partition("@")[0])
+        make = self.solutions.get(probe.name)
         if make is None:
             return None
         size = int(options["size"])

@@ -101,9 +101,8 @@ class ReleasedKey:
 
     def misconceptions(self, probes: Sequence[Probe]) -> Iterator[tuple[str, Sequence[Observation]]]:
         """Per mistake of the probes' target its sentence and its answers, where all of them were recorded."""
-        target, _, _ = probes[0].target.partition("@")
         names = [key(probe) for probe in probes]
-        for text, answers in self._index.mistakes.get(target, ()):
+        for text, answers in self._index.mistakes.get(probes[0].name, ()):
             if answers.keys() >= set(names):
                 yield text, [self._observation(answers[name]) for name in names]
 

@@ -62,8 +62,7 @@ class Listening:
         """As the reference; but all of them are asked, however few of them are wanted."""
         names = [key(probe) for probe in probes]
         found = list(self.reference.misconceptions(probes))
-        target, _, _ = probes[0].target.partition("@")
-        known = self.mistakes.setdefault(target, [(text, {}) for text, _ in found])
+        known = self.mistakes.setdefault(probes[0].name, [(text, {}) for text, _ in found])
         for (_, asked), (_, observations) in zip(known, found, strict=True):
             asked.update(zip(names, zip(probes, observations, strict=True), strict=True))
         return iter(found)

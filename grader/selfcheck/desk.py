@@ -21,7 +21,7 @@ from grader.checks.asking import failed
 from grader.errors import RubricError, UsageError
 from grader.judging import Key
 from grader.kernel.inside.answering import warm
-from grader.probes import Raised
+from grader.probes import Raised, names_of
 from grader.records import LANGUAGES, Assignment, Finding, Item, Outcome, Profile, Rubric
 from grader.reports.feedback.display import Row, Shown, State
 from grader.selfcheck.alarm import Interrupts
@@ -30,7 +30,7 @@ from grader.selfcheck.live import LiveSession
 from grader.selfcheck.memory import Memory
 from grader.selfcheck.report import Report
 from grader.selfcheck.undisturbed import undisturbed
-from grader.selfcheck.wanted import Wanted, known_words, names, needed, wanted
+from grader.selfcheck.wanted import Wanted, known_words, needed, wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ def _chosen(course: Rubric, name: str | None, asked: Sequence[Any], namespace: M
     if len(fitting) == 1:
         return fitting[0]
     defined = {name for name in namespace if not name.startswith("_")}
-    targets = {name for each in course.assignments.values() for item in each.items for name in names(item.target)}
+    targets = {name for each in course.assignments.values() for item in each.items for name in names_of(item.target)}
     try:
         return rubric.choose(course, None, [defined & targets])
     except RubricError:

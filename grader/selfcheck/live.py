@@ -15,7 +15,7 @@ from grader.kernel.inside.answering import NotDefined, ProbeTimeout, answer, fra
 from grader.kernel.inside.looking import clone
 from grader.kernel.wire import read_observation
 from grader.notebook import Call
-from grader.probes import Missing, Observation, Probe, Raised, Returned, TimedOut, Version
+from grader.probes import Missing, Observation, Probe, Raised, Returned, TimedOut, Version, numbered
 from grader.selfcheck.alarm import Interrupts, limited
 from grader.selfcheck.memory import Memory
 
@@ -76,12 +76,11 @@ class LiveSession:
         return read_observation(framed(observation, probe))
 
     def _read_calls(self, probe: Probe) -> Observation:
-        name, _, digits = probe.target.partition("@")
+        name, number = numbered(probe.target)
         versions = self.versions(name)
-        number = int(digits or 0)
-        if number >= len(versions) or not versions[number].cell:
+        if (number or 0) >= len(versions) or not versions[number or 0].cell:
             return Missing(name)
-        return Returned([asdict(call) for call in self.calls(versions[number], name, list(probe.stand_ins))])
+        return Returned([asdict(call) for call in self.calls(versions[number or 0], name, list(probe.stand_ins))])
 
     @contextmanager
     def entered(self, target: str, stand_ins: Mapping[str, str]) -> Iterator[tuple[Any, dict[str, Any]]]:
@@ -89,11 +88,11 @@ class LiveSession:
 
         Only names that have another meaning now are touched, and put back; all others stay as they are.
         """
-        name, _, number = target.partition("@")
+        name, number = numbered(target)
         kept = self.memory.of(name)
-        if not kept or int(number or 0) >= len(kept):
+        if (number or 0) >= len(kept):
             raise NotDefined("")
-        names, value = self.memory.names[name], _copied(kept[int(number or 0)].value)
+        names, value = self.memory.names[name], _copied(kept[number or 0].value)
         meant = self.memory.definitions()
         meant.update(zip(names, value if len(names) > 1 else (value,), strict=True))
         meant.update(made(stand_ins))

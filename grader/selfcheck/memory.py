@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from grader.kernel.inside.looking import clone, content, kind_of, same
-from grader.probes import Version
+from grader.probes import Version, names_of
 
 _MOST_KEPT: Final = 12  # layers and values of one target
 _LARGEST: Final = 100_000  # elements; a larger tensor or module is kept only as long as the notebook itself has it
@@ -44,7 +44,7 @@ class Memory:
         self, targets: Sequence[str], namespace: dict[str, Any], folder: str, cell_of: Callable[[Any], int]
     ) -> None:
         self.namespace = namespace
-        self.names = {target: tuple(name.strip() for name in target.split(",")) for target in targets}
+        self.names = {target: names_of(target) for target in targets}
         self._folder = folder
         self._cell_of = cell_of
         self._kept: dict[str, list[Binding]] = {target: [] for target in targets}

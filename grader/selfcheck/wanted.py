@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from grader.errors import UsageError, hint
+from grader.probes import names_of
 from grader.records import Assignment, Item
 
 
@@ -23,11 +24,6 @@ class Wanted:
     title: str
     items: Sequence[Item]
     given: Mapping[str, Any]
-
-
-def names(target: str) -> list[str]:
-    """The names of a target; some are several that belong together, such as `X, K`."""
-    return [name.strip() for name in target.split(",")]
 
 
 def wanted(assignment: Assignment, asked: Sequence[Any], namespace: Mapping[str, Any]) -> Wanted:
@@ -74,11 +70,11 @@ def needed(assignment: Assignment, items: Sequence[Item]) -> list[Item]:
 def known_words(assignment: Assignment) -> Iterator[str]:
     """Everything that an item can be called."""
     for item in assignment.items:
-        yield from (item.id, item.section, item.target, *names(item.target))
+        yield from (item.id, item.section, item.target, *names_of(item.target))
 
 
 def _by_word(assignment: Assignment, word: str) -> list[Item]:
-    found = [item for item in assignment.items if word in (item.id, item.section, item.target, *names(item.target))]
+    found = [item for item in assignment.items if word in (item.id, item.section, item.target, *names_of(item.target))]
     if not found:
         raise _unknown(assignment, word)
     return found
@@ -86,9 +82,9 @@ def _by_word(assignment: Assignment, word: str) -> list[Item]:
 
 def _by_object(assignment: Assignment, value: Any, namespace: Mapping[str, Any]) -> tuple[str, list[Item]]:
     """The name by which an object is known, and its items."""
-    targets = {name for item in assignment.items for name in names(item.target)}
+    targets = {name for item in assignment.items for name in names_of(item.target)}
     for name in _called(value, targets, namespace):
-        return name, [item for item in assignment.items if name in names(item.target)]
+        return name, [item for item in assignment.items if name in names_of(item.target)]
     raise _unknown(assignment, str(getattr(value, "__name__", type(value).__name__)))
 
 

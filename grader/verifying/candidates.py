@@ -25,7 +25,7 @@ from grader.checks import module_answers
 from grader.kernel.inside.answering import NotDefined, ProbeTimeout, answer
 from grader.kernel.session import TRAINING
 from grader.kernel.wire import observation_frame, read_observation
-from grader.probes import Missing, Observation, Probe, Raised, Returned, Session, Value, Version
+from grader.probes import Missing, Observation, Probe, Raised, Returned, Session, Value, Version, names_of, numbered
 from grader.records import Item
 
 _LIMIT_S = 10.0  # for one probe
@@ -59,14 +59,14 @@ class Defined:
     @contextlib.contextmanager
     def entered(self, target: str, stand_ins: Mapping[str, str]) -> Iterator[tuple[Any, dict[str, Any]]]:
         """The `Bench` of these names."""
-        bare, _, number = target.partition("@")
-        bound = self._bound(bare)
+        name, number = numbered(target)
+        bound = self._bound(name)
         if not bound:
             raise NotDefined("")
-        yield bound[int(number or 0)][1], self._names
+        yield bound[number or 0][1], self._names
 
     def _bound(self, target: str) -> list[tuple[str, Any]]:
-        names = [name.strip() for name in target.split(",")]
+        names = names_of(target)
         if any(name not in self._names for name in names):
             return []
         value = self._names[names[0]] if len(names) == 1 else tuple(self._names[name] for name in names)
@@ -169,14 +169,13 @@ class Fabricated:
                 (right,) = self.right.ask([probe])
                 assert isinstance(right, Returned)
                 return Returned({"layers": [], "modules": [], "output": right.value["output"]})
-        target = probe.target.partition("@")[0]
-        if (layers := self.item.options.get("layers")) is not None and target == self.item.target:
+        if (layers := self.item.options.get("layers")) is not None and probe.name == self.item.target:
             probe = Probe("call", f"{layers}@0", probe.args, probe.kwargs, probe.seed)
         elif probe.question == "state":
             options = self.item.options
             return Returned(self.make(probe, torch.tensor(options["expected"]).reshape(options["shape"])))
-        elif target != self.item.target:
-            probe = replace(probe, target=target)  # the right answers have one version of everything
+        elif probe.name != self.item.target:
+            probe = replace(probe, target=probe.name)  # the right answers have one version of everything
         (right,) = self.right.ask([probe])
         return Returned(_replaced(right.value, probe, self.make)) if isinstance(right, Returned) else right
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.errors import CourseError
+from grader.probes import names_of
 from grader.records import Assignment, SourceFile, Student, Submission
 
 _MARK = re.compile(r"^# %%[ \t]*(\[markdown\])?[ \t]*$", re.MULTILINE)
@@ -96,9 +97,7 @@ def _bound(source: str) -> Iterator[str]:
 def _items(assignment: Assignment, names: set[str]) -> tuple[str, ...]:
     """The ids of the items whose target, such as `corr2d` or `X, K`, is among the names."""
     return tuple(
-        item.id
-        for item in assignment.items
-        if item.check not in _NOT_CODE and {name.strip() for name in item.target.split(",")} <= names
+        item.id for item in assignment.items if item.check not in _NOT_CODE and names.issuperset(names_of(item.target))
     )
 
 

@@ -20,7 +20,7 @@ from typing import Any
 from grader import checks
 from grader.answer_key import AnswerKey
 from grader.measuring.session import Measuring
-from grader.probes import Session
+from grader.probes import Session, names_of
 from grader.records import Assignment, Finding, Item, Outcome
 from grader.verifying.candidates import FABRICATIONS, Defined, Fabricated, Memoised, Watched, module_of
 from grader.verifying.mutants import Mutant, mutants
@@ -213,7 +213,7 @@ def subjects(item: Item) -> set[str]:
     """The names of the reference that an item asks about."""
     if "layers" in item.options:  # what the name is bound to later, not its definition
         return {str(item.options["layers"])}
-    return {item.target, *(name.strip() for name in item.target.split(","))}
+    return {item.target, *names_of(item.target)}
 
 
 def _literal(change: str) -> str:

@@ -65,7 +65,7 @@ def answer(probe: Probe, bench: Bench) -> Observation:
     except LookupError as error:
         if error.__traceback__ is not None and error.__traceback__.tb_next is not None and not _is_missing(error):
             return _raised(error)
-        return Missing(probe.target.partition("@")[0], str(error.args[0]) if error.args else "")
+        return Missing(probe.name, str(error.args[0]) if error.args else "")
     except ProbeTimeout as error:
         return TimedOut(float(error.args[0]))
     except BaseException as error:  # noqa: BLE001 - this is where student exceptions become values

@@ -22,7 +22,7 @@ from typing import Any
 from torch import nn
 
 from grader.kernel.inside.looking import clone, content, is_students, kind_of, methods, same
-from grader.probes import Version
+from grader.probes import Version, names_of
 
 MAX_DEFINITIONS = 5  # per target; the first and the last ones are kept
 MAX_VALUES = 40
@@ -47,7 +47,7 @@ class Captures:
     def __init__(self, targets: Sequence[str], namespace: Namespace, folder: str) -> None:
         self.cell = 0  # the number of the cell being run
         self.reasons: dict[str, str] = {}  # why a name is missing, by name
-        self._names = {target: tuple(name.strip() for name in target.split(",")) for target in targets}
+        self._names = {target: names_of(target) for target in targets}
         self._namespace = namespace
         self._folder = folder
         self._versions: dict[str, list[Captured]] = {target: [] for target in targets}

@@ -316,7 +316,7 @@ def in_notebook(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
         return {"no_card": True}
     if current is not None and current.crowded is not None:
         raise current.crowded
-    runs = current.of(probe.target.partition("@")[0], target) if current is not None else []
+    runs = current.of(probe.name, target) if current is not None else []
     if not runs:
         return {"steps": 0}
     best = max(runs, key=Run.finish)

@@ -52,7 +52,7 @@ from grader.kernel.inside.statements import (
 )
 from grader.kernel.inside.transforms import without_workers
 from grader.kernel.wire import read_probe
-from grader.probes import Observation, Probe, TimedOut
+from grader.probes import Observation, Probe, TimedOut, names_of, numbered
 
 _AGAIN_S = 1.0  # between interrupts of a cell that goes on regardless
 _DEFINED = re.compile(r"^\s*(?:(?:async\s+def|def|class)\s+(\w+)|([A-Za-z_]\w*)(?:\s*,\s*\w+)*\s*=(?!=))", re.MULTILINE)
@@ -130,7 +130,7 @@ class _Kernel:
 
     def __init__(self, shell: InteractiveShell, opening: Mapping[str, Any], channel: Channel) -> None:
         self._shell = shell
-        self._wanted = {name.strip() for target in opening["targets"] for name in target.split(",")}
+        self._wanted = {name for target in opening["targets"] for name in names_of(target)}
         self._prelude: Sequence[str] = opening["prelude"]
         self._deadly: Sequence[int] = opening["deadly"]
         self._limits: Mapping[str, float] = opening["limits"]
@@ -301,11 +301,11 @@ class _Kernel:
     @contextmanager
     def entered(self, target: str, stand_ins: Mapping[str, str]) -> Iterator[tuple[Any, dict[str, Any]]]:
         """The `Bench` of a notebook: `name@2` is the third version of the name."""
-        name, _, number = target.partition("@")
+        name, number = numbered(target)
         kept = self.captures[name]
-        if not number.isdigit() or int(number) >= len(kept):
+        if number is None or number >= len(kept):
             raise NotDefined(self.captures.reasons.get(name, ""))
-        captured = kept[int(number)]
+        captured = kept[number]
         with self.captures.around(captured, made(stand_ins)) as namespace:
             yield captured.value, namespace
 
