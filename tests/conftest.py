@@ -1,12 +1,24 @@
-"""Signals as a terminal gives them, also where the tests were started in the background with Ctrl-C and hang-ups ignored."""
+"""Signals as a terminal gives them, also where the tests were started in the background; a browser for who wants one."""
 
 from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Iterator
+from typing import Any
 
-if (
-    threading.current_thread() is threading.main_thread()
-):  # what is ignored here would be ignored by every grader under test
+import pytest
+
+from tests import browsers
+
+# What is ignored here, as in the background Ctrl-C and hang-ups are, would be ignored by every grader under test.
+if threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Ends with the module, because as long as it runs no test can have an event loop of its own."""
+    with browsers.started() as found:
+        yield found

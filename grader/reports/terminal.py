@@ -1,4 +1,4 @@
-"""The score table and one student's findings for the terminal, as pure functions of grades."""
+"""The score table for the terminal, as a pure function of grades."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.escaping import visible
-from grader.records import Item, Outcome, Status
+from grader.records import Item, Status
 from grader.rows import GradeRow, ItemRow, number
 
 WIDTH: Final = 120
@@ -25,14 +25,6 @@ _STATUS_STYLES: Final = {
     Status.PROVISIONAL: "cyan",
     Status.NEEDS_STAFF: "bold yellow",
     Status.MISSING: "red",
-}
-_OUTCOME_STYLES: Final = {
-    Outcome.PASSED: "green",
-    Outcome.PARTIAL: "yellow",
-    Outcome.FAILED: "red",
-    Outcome.SKIPPED: "dim",
-    Outcome.BROKEN: "bold yellow",
-    Outcome.WAITING: "cyan",
 }
 
 
@@ -84,29 +76,8 @@ def footer(rows: Sequence[GradeRow]) -> Text:
     return Text(" | ").join([counts or Text("no submissions"), *(condition for condition in conditions if condition)])
 
 
-def findings_list(row: GradeRow) -> Table:
-    """The sentences of one student's items that did not pass, with the points they earned."""
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
-    table.add_column()
-    if row.problem:
-        table.add_row("", _status(row.status), "", Text(visible(row.problem)))
-    for item in row.items:
-        if item.outcome is Outcome.PASSED:
-            continue
-        outcome = Text(item.outcome.value, _OUTCOME_STYLES[item.outcome])
-        table.add_row(Text(visible(item.item)), outcome, _share([item]), Text(visible(item.message)))
-        if item.hint:
-            table.add_row("", "", "", Text(visible(item.hint), "dim"))
-    if not table.row_count:
-        table.add_row("", "", "", "Nothing was lost.")
-    return table
-
-
 def rendered(what: RenderableType, *, width: int = WIDTH, colour: bool = False) -> str:
-    """The table or list as text; colours only where a terminal will read them."""
+    """The table as text; colours only where a terminal will read them."""
     text = io.StringIO()
     console = Console(
         file=text,

@@ -17,7 +17,7 @@ from grader.exports.research import scrubbed
 from grader.gradebook import Gradebook
 from grader.marks import Mark
 from tests.exports.classes import CHULSOO, LEO, YOUNGHEE, Class, graded
-from tests.exports.test_tables import row
+from tests.stored import row
 
 MESSAGE = "`corr2d` raised NameError at `chulsoo = 1` in chulsoo_hw2.ipynb: name 'kim' is not defined; Kim 2019170361."
 

@@ -8,7 +8,6 @@ import os
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,8 +15,9 @@ from grader.errors import MachineryError
 from grader.exports.files import write
 from grader.exports.tables import grades_csv, items_csv
 from grader.marks import Mark
-from grader.records import Item, Outcome, Profile, Status
-from grader.rows import GradeRow, ItemRow
+from grader.records import Item, Outcome, Status
+from grader.rows import ItemRow
+from tests.stored import row
 
 RUBRIC = [
     Item(id=name, section="7.2", title=f"About {name}", points=4.0, check="returns_close", target=name)
@@ -28,28 +28,6 @@ RUBRIC = [
 def item(name: str, outcome: Outcome, earned: float = 0.0, possible: float = 4.0, message: str = "") -> ItemRow:
     possible = possible if outcome.decided else 0.0
     return ItemRow(name, "7.2", f"About {name}", name, "returns_close", outcome, earned / 4, earned, possible, message)
-
-
-def row(*items: ItemRow, **changed: Any) -> GradeRow:
-    values: dict[str, Any] = {
-        "assignment": "hw2-cnn",
-        "student_id": "2026-0001",
-        "student_name": "Ada Moon",
-        "submission": "ada.ipynb",
-        "sha256": "c0ffee",
-        "status": Status.GRADED,
-        "isolation": "bubblewrap",
-        "device": "cpu",
-        "profile": Profile.QUICK,
-        "started": "2026-03-01T12:00:00+00:00",
-        "seconds": 1.5,
-        "grader_version": "0.1",
-        "problem": "",
-        "key": "k1",
-        "observations": "none",
-        "items": items,
-    }
-    return GradeRow(**(values | changed))
 
 
 def cells(text: str) -> list[list[str]]:

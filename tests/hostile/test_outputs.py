@@ -19,7 +19,8 @@ from grader.exports.tables import items_csv
 from grader.records import Outcome
 from tests.hostile import cases
 from tests.hostile.test_files import NAMES
-from tests.reports.test_terminal import item, row
+from tests.reports.test_terminal import item
+from tests.stored import row
 
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
-from grader.records import Assignment, Item, Outcome, Profile, Status
+from grader.records import Assignment, Item, Outcome, Status
 from grader.rows import GradeRow, ItemRow
+from tests import stored
 
 VOID = frozenset({"meta", "br", "input", "rect", "line", "circle", "polyline"})
 
@@ -31,24 +32,14 @@ def item(id: str, outcome: Outcome, earned: float = 0.0, possible: float = 4.0, 
 
 def row(*items: ItemRow, **changed: Any) -> GradeRow:
     values: dict[str, Any] = {
-        "assignment": "hw2-cnn",
         "student_id": "2024000101",
         "student_name": "김하늘",
         "submission": "2024000101.ipynb",
-        "sha256": "c0ffee",
-        "status": Status.GRADED,
         "isolation": "forked",
-        "device": "cpu",
-        "profile": Profile.QUICK,
         "started": "2026-11-22T12:00:00+00:00",
-        "seconds": 1.5,
         "grader_version": "0.1.0",
-        "problem": "",
-        "key": "k",
-        "observations": "none",
-        "items": items,
     }
-    return GradeRow(**(values | changed))
+    return stored.row(*items, **(values | changed))
 
 
 PICTURE = {

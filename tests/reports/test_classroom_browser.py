@@ -11,24 +11,13 @@ import pytest
 
 from grader.commands import printing
 from grader.reports.classroom import page
+from tests import browsers
 from tests.reports.classes import F, P, a_class, everything, student
-from tests.reports.test_feedback_browser import BROWSER, opened
+from tests.reports.test_feedback_browser import opened
 
 DESKTOP, PHONE = 1200, 360
 
-pytestmark = [
-    pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed here (apt-get install chromium)"),
-    pytest.mark.timeout(180),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (make setup)")
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield started
-        started.close()
+pytestmark = [browsers.NEEDED, pytest.mark.timeout(180)]
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,8 @@ from grader.records import Outcome, Status
 from grader.reports.summary import summary
 from grader.reports.terminal import rendered
 from grader.rows import GradeRow
-from tests.reports.test_terminal import item, row
+from tests.reports.test_terminal import item
+from tests.stored import row
 
 
 def class_of(count: int) -> list[GradeRow]:

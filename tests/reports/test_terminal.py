@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from rich.cells import cell_len
 
-from grader.records import Item, Outcome, Profile, Status
-from grader.reports.terminal import findings_list, rendered, score_table
-from grader.rows import GradeRow, ItemRow
+from grader.records import Item, Outcome, Status
+from grader.reports.terminal import rendered, score_table
+from grader.rows import ItemRow
+from tests.stored import row
 
 SECTIONS = {"corr2d-values": "7.2", "written-7.2": "7.2", "comp-conv2d": "7.3", "pool2d-max": "7.5"}
 RUBRIC = [
@@ -22,28 +21,6 @@ def item(name: str, outcome: Outcome, earned: float = 0.0, message: str = "", hi
     possible = 4.0 if outcome.decided else 0.0
     section = SECTIONS.get(name, "8.6")
     return ItemRow(name, section, name, name, "returns_close", outcome, earned / 4, earned, possible, message, hint)
-
-
-def row(*items: ItemRow, **changed: Any) -> GradeRow:
-    values: dict[str, Any] = {
-        "assignment": "hw2-cnn",
-        "student_id": "2026-0001",
-        "student_name": "Ada Moon",
-        "submission": "ada.ipynb",
-        "sha256": "c0ffee",
-        "status": Status.GRADED,
-        "isolation": "bubblewrap",
-        "device": "cpu",
-        "profile": Profile.QUICK,
-        "started": "2026-03-01T12:00:00+00:00",
-        "seconds": 1.5,
-        "grader_version": "0.1",
-        "problem": "",
-        "key": "k1",
-        "observations": "none",
-        "items": items,
-    }
-    return GradeRow(**(values | changed))
 
 
 THREE = [
@@ -119,7 +96,7 @@ def test_student_text_reaches_the_terminal_as_text_only() -> None:
     hostile = "[bold]x[/bold]\x1b]52;c;eA==\x07\r\u202e:smile:\x9b"
     student = row(item("pool2d-max", Outcome.FAILED, 0.0, hostile, hostile), student_name=hostile, problem=hostile)
 
-    text = rendered(score_table([student], RUBRIC)) + rendered(findings_list(student))
+    text = rendered(score_table([student], RUBRIC), width=200)
 
     assert not {"\x1b", "\x07", "\r", "\u202e", "\x9b"} & set(text)
     assert r"[bold]x[/bold]\x1b]52;c;eA==\x07\r\u202e:smile:\x9b" in text
@@ -130,26 +107,3 @@ def test_colours_are_written_only_where_asked_for() -> None:
 
     assert "\x1b[36mprovisional" in rendered(table, colour=True)
     assert "\x1b" not in rendered(table)
-
-
-def test_findings_are_the_sentences_of_items_that_did_not_pass() -> None:
-    text = rendered(findings_list(THREE[0]), width=80)
-
-    assert [line.rstrip() for line in text.splitlines()] == [
-        "written-7.2  waiting      ?",
-        "comp-conv2d  partial  2.5/4  3 of 10 cases differ.",
-        "                             Mind the stride.",
-        "pool2d-max   failed     0/4  `pool2d` is not defined.",
-    ]
-
-
-def test_a_submission_that_could_not_be_read_is_told_by_its_problem() -> None:
-    text = rendered(findings_list(THREE[2]))
-
-    assert text.strip() == "needs staff    essay.pdf is no notebook."
-
-
-def test_a_student_who_lost_nothing_is_told_so() -> None:
-    text = rendered(findings_list(row(item("pool2d-max", Outcome.PASSED, 4.0))))
-
-    assert text.strip() == "Nothing was lost."

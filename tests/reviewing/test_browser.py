@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,15 +14,12 @@ from typing import Any
 import pytest
 
 from grader.commands.rescore import Options, rescore
+from tests import browsers
 from tests.reviewing.rooms import build, decided, grade, rows, student_id
 
 ROOT = Path(__file__).parents[2]
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
-pytestmark = [
-    pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed here (apt-get install chromium)"),
-    pytest.mark.timeout(180),
-]
+pytestmark = [browsers.NEEDED, pytest.mark.timeout(180)]
 
 HOSTILE = r"""
 Hello.
@@ -34,15 +30,6 @@ Hello.
 
 <form action="http://127.0.0.1:9/"><input name="points"></form><iframe srcdoc="<script>parent.stolen=6</script>"></iframe>
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (make setup)")
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 class Reviewing:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +11,16 @@ import pytest
 from PIL import Image
 
 from grader.commands.release import Options, release
+from tests import browsers
 from tests.releases.conftest import WRONG, make_course
 from tests.selfcheck.jupyterlab import Person, served
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 RIGHT = WRONG.replace("K.flip(0, 1)", "K")
 MISTAKE = "This is convolution: the kernel is flipped. 7.2 asks for cross-correlation. 18 of 20 cases are wrong."
 LATER = "Checked here, with public examples and without points. Hidden checks run after you hand in."
 READABLE = 4.5  # WCAG AA
 
-pytestmark = [
-    pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed here (apt-get install chromium)"),
-    pytest.mark.timeout(240),
-]
+pytestmark = [browsers.NEEDED, pytest.mark.timeout(240)]
 
 # By text the contrast between its colour and what lies behind it, opacity included, after WCAG 2.
 CONTRASTS = """root => {
@@ -65,13 +60,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def page() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (make setup)")
+def page(browser: Any) -> Any:
     pytest.importorskip("jupyterlab", reason="JupyterLab is not installed (make setup)")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield browser.new_page(viewport={"width": 1200, "height": 1100})
-        browser.close()
+    return browser.new_page(viewport={"width": 1200, "height": 1100})
 
 
 def cells(report: Any, caption: str) -> dict[str, tuple[int, int, int]]:
