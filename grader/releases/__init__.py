@@ -6,5 +6,12 @@
         vectors/hw2-cnn.json           what is asked (a part of rubric.yaml), and by probe what the right answer is
         vectors/hw2-cnn.safetensors    the tensors of it: inputs of public cases, expected outputs, what mistakes give
 
-vectors.py reads and writes the two files, key.py answers from them, listening.py finds out what they have to hold.
+notebooks   those of the course without outputs
+part        of the rubric, what students may read of it
+listening   finds out what the two files have to hold
+writing     --> the two files
+vectors     the two files --> what they say
+key         answers from that, in place of a reference
+origin      where this grader came from, and so how students get it
+readme      the page that says how to install and check
 """

@@ -1,4 +1,4 @@
-"""The score table and the findings as a terminal shows them."""
+"""The score table as a terminal shows it."""
 
 from __future__ import annotations
 
