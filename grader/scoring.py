@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from grader.records import Finding, Item, Outcome, Score
 
@@ -41,6 +41,18 @@ def best(findings: Sequence[Finding]) -> Finding:
                 return finding
     # max keeps the first of equals
     return max(reversed(findings), key=lambda finding: (finding.credit, gave_values(finding)))
+
+
+def needed(ids: Collection[str], items: Sequence[Item]) -> set[str]:
+    """The ids of the items that these build on, at any remove."""
+    by_id = {each.id: each for each in items}
+    found: set[str] = set()
+    waiting = list(ids)
+    while waiting:
+        new = set(by_id[waiting.pop()].needs) - found
+        found |= new
+        waiting += new
+    return found
 
 
 def lacking(item: Item, findings: Mapping[str, Finding], items: Sequence[Item]) -> list[str]:

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from grader.records import Finding, Item, Outcome
-from grader.scoring import best, score
+from grader.scoring import best, needed, score
 
 ITEM = Item(id="corr2d-values", section="7.2", title="corr2d", points=4.0, check="returns_close", target="corr2d")
 
@@ -77,3 +77,11 @@ def test_the_best_version_counts(findings: list[Finding], winner: int) -> None:
 def test_there_is_no_best_of_nothing() -> None:
     with pytest.raises(ValueError, match="empty"):
         best([])
+
+
+def test_what_an_item_builds_on_is_found_at_any_remove_and_once() -> None:
+    needs = {"a": (), "b": ("a",), "c": ("a", "b"), "d": ("c",), "e": ()}
+    items = [Item(id, "1", id, 1.0, "returns_close", id, needs=each) for id, each in needs.items()]
+
+    assert needed(["d"], items) == {"a", "b", "c"}
+    assert needed(["a", "e"], items) == set()

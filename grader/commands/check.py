@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from grader import datasets, homes, submissions
+from grader import datasets, homes, scoring, submissions
 from grader.commands import choosing
 from grader.errors import UsageError
 from grader.kernel.sandbox import Confinement
@@ -87,5 +87,6 @@ def _items(assignment: Assignment, wanted: Sequence[str]) -> list[Item]:
         if word not in known:
             names = ", ".join(dict.fromkeys(item.target for item in assignment.items if item.check != "answered"))
             raise UsageError(f"nothing is called {word!r}; try a section such as 7.2 or one of {names}")
-    needed = {need for item in chosen for need in item.needs}
-    return [item for item in assignment.items if item in chosen or item.id in needed]
+    ids = {item.id for item in chosen}
+    ids |= scoring.needed(ids, assignment.items)
+    return [item for item in assignment.items if item.id in ids]

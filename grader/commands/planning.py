@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from grader import scoring
-from grader.commands.standing import Rejudge, Standing, Terms, differs, needed, rescored, stands
+from grader.commands.standing import Rejudge, Standing, Terms, differs, rescored, stands
 from grader.records import Grade, Submission
 from grader.rows import GradeRow
 
@@ -86,7 +86,7 @@ class Plan:
         parts = {}
         for each in self.todo:
             standing = self._standings[each.student.id]
-            known = needed(standing.run, self.terms.assignment) & standing.scores.keys()
+            known = scoring.needed(standing.run, self.terms.assignment.items) & standing.scores.keys()
             parts[each.student.id] = Part(standing.run, {id: standing.scores[id].finding for id in known})
         return parts
 

@@ -121,23 +121,11 @@ def as_stored(item: Item, kept: ItemRow) -> Score:
     return Score(item, finding, kept.earned, kept.possible, kept.key)
 
 
-def needed(ids: Collection[str], assignment: Assignment) -> set[str]:
-    """The items that these need, at any remove."""
-    items = {item.id: item for item in assignment.items}
-    found: set[str] = set()
-    waiting = list(ids)
-    while waiting:
-        new = set(items[waiting.pop()].needs) - found
-        found |= new
-        waiting += new
-    return found
-
-
 def _with_needs(stored: Mapping[str, ItemRow], sha256: str, terms: Terms) -> set[str]:
     """The wanted items, and those that they need of which nothing is known."""
     if len(terms.wanted) == len(terms.assignment.items):
         return set(terms.wanted)
-    besides = needed(terms.wanted, terms.assignment) - set(terms.wanted)
+    besides = scoring.needed(terms.wanted, terms.assignment.items) - set(terms.wanted)
     known = {id for id in besides if id in stored and _alike(stored[id], terms.keys.asked_of(id, sha256), terms)}
     return {*terms.wanted, *(besides - known)}
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from IPython.core.getipython import get_ipython
 
-from grader import checks, homes, judging, rubric
+from grader import checks, homes, judging, rubric, scoring
 from grader.checks.asking import failed
 from grader.errors import RubricError, UsageError
 from grader.judging import Key
@@ -30,7 +30,7 @@ from grader.selfcheck.live import LiveSession
 from grader.selfcheck.memory import Memory
 from grader.selfcheck.report import Report
 from grader.selfcheck.undisturbed import undisturbed
-from grader.selfcheck.wanted import Wanted, known_words, needed, wanted
+from grader.selfcheck.wanted import Wanted, known_words, wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,10 @@ def _judged(session: LiveSession, meant: Wanted, standard: Standard, *, everythi
     shown = {item.id for item in meant.items}
     findings: dict[str, Finding] = {}
     table = checks.kinds()
-    for item in needed(standard.assignment, meant.items):
+    judged = shown | scoring.needed(shown, standard.assignment.items)
+    for item in standard.assignment.items:
+        if item.id not in judged:
+            continue
         if table[item.check].trains or not table[item.check].captures:
             if not everything and item.id in shown:
                 yield Row(item, State.LATER)

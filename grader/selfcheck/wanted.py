@@ -54,19 +54,6 @@ def wanted(assignment: Assignment, asked: Sequence[Any], namespace: Mapping[str,
     return Wanted(", ".join(titles), [item for item in assignment.items if item.id in items], given)
 
 
-def needed(assignment: Assignment, items: Sequence[Item]) -> list[Item]:
-    """Those items and all that they build on, at any remove, in the rubric's order."""
-    by_id = {item.id: item for item in assignment.items}
-    found: dict[str, Item] = {}
-    waiting = list(items)
-    while waiting:
-        item = waiting.pop()
-        if item.id not in found:
-            found[item.id] = item
-            waiting += [by_id[need] for need in item.needs]
-    return [item for item in assignment.items if item.id in found]
-
-
 def known_words(assignment: Assignment) -> Iterator[str]:
     """Everything that an item can be called."""
     for item in assignment.items:
