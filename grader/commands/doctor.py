@@ -103,7 +103,7 @@ def _torch() -> Line:
 
 
 def _filter() -> Line:
-    from grader.kernel.sandbox import system_call_filter
+    from grader.kernel.system_calls import system_call_filter
 
     try:
         size = len(system_call_filter()) // 8

@@ -14,21 +14,12 @@ import time
 from pathlib import Path
 
 from grader.errors import SandboxError
-from grader.kernel import bounds, cgroups
+from grader.kernel import bounds, bubblewrap, cgroups
 from grader.kernel.bounds import Bounds
 from grader.kernel.channel import Channel
-from grader.kernel.sandbox import (
-    Confined,
-    Confinement,
-    Place,
-    Sandbox,
-    boot_command,
-    bubblewrap_command,
-    root_by_number,
-    start,
-    start_ahead,
-    system_call_filter,
-)
+from grader.kernel.confined import Confined, start, start_ahead
+from grader.kernel.sandbox import Confinement, Place, Sandbox
+from grader.kernel.system_calls import system_call_filter
 from grader.records import Limits
 
 _log = logging.getLogger(__name__)
@@ -52,9 +43,7 @@ class Launched:
     """
 
     def __init__(self, confinement: Confinement) -> None:
-        hidden = ["--tmpfs", "/proc/1"] if root_by_number() else []
-        boot = boot_command(_place(confinement), "template")
-        command = [*bubblewrap_command(confinement), *hidden, "--", *boot]
+        command = bubblewrap.template_command(confinement)
         debug = bool(os.environ.get("GRADER_DEBUG"))
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
@@ -89,7 +78,7 @@ class Template:
 
     def __init__(self, confinement: Confinement, control: socket.socket | None = None) -> None:
         self._confinement = confinement
-        self._place = _place(confinement)
+        self._place = bubblewrap.place(confinement)
         self._launched: Launched | None = None  # where it is our own
         self._control = control
         self._greeted = False
@@ -225,11 +214,6 @@ class Template:
         except (OSError, struct.error):
             return None
         return None if status < 0 else int(status)
-
-
-def _place(confinement: Confinement) -> Place:
-    """Where things lie in a template and its sessions."""
-    return Place("/venv/bin/python", "/grader", "/tmp/work", "/data" if confinement.data else None)  # noqa: S108
 
 
 class Forked:

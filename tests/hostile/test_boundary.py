@@ -16,9 +16,11 @@ from typing import Any
 
 import pytest
 
+from grader.kernel.bubblewrap import bubblewrap_command
 from grader.kernel.cells import Script
-from grader.kernel.sandbox import PACKAGE, Confinement, bubblewrap_command, system_call_filter
+from grader.kernel.sandbox import PACKAGE, Confinement
 from grader.kernel.session import KernelSession
+from grader.kernel.system_calls import system_call_filter
 from grader.kernel.template import Sandboxes
 from grader.probes import Probe, Returned
 from grader.records import Limits

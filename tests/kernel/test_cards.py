@@ -15,7 +15,7 @@ import torch
 
 from grader.checks.trainings import untrained
 from grader.commands.isolation import bubblewrap_problem
-from grader.kernel import cards, sandbox
+from grader.kernel import bubblewrap, cards
 from grader.kernel.cells import Script
 from grader.kernel.sandbox import Confinement
 from grader.kernel.session import KernelSession
@@ -163,7 +163,7 @@ def test_a_command_passes_nodes_through_only_for_a_card(monkeypatch: pytest.Monk
     monkeypatch.setattr(cards, "nodes", lambda: ["/dev/nvidia7"])
 
     commands = {
-        each: sandbox.bubblewrap_command(Confinement("bubblewrap", None, device=each)) for each in ("cpu", "cuda")
+        each: bubblewrap.bubblewrap_command(Confinement("bubblewrap", None, device=each)) for each in ("cpu", "cuda")
     }
 
     assert "/dev/nvidia7" in commands["cuda"]

@@ -18,9 +18,10 @@ from typing import Any
 import pytest
 
 from grader.commands.isolation import bubblewrap_problem
-from grader.kernel import cgroups, promises, sandbox, session, template
+from grader.kernel import bubblewrap, cgroups, promises, sandbox, session, system_calls
+from grader.kernel.bubblewrap import drops_root
 from grader.kernel.cgroups import Group, Tree
-from grader.kernel.sandbox import Confinement, drops_root
+from grader.kernel.sandbox import Confinement
 from grader.kernel.template import Sandboxes
 from grader.kernel.watching import Watch
 
@@ -57,8 +58,7 @@ def beginning_with(*arguments: str) -> Change:
 
 def _commanding(command: Callable[[Callable[[Confinement], list[str]], Confinement], list[str]]) -> Change:
     def change(patch: pytest.MonkeyPatch, _: Path) -> None:
-        for module in (sandbox, template):
-            patch.setattr(module, "bubblewrap_command", functools.partial(command, sandbox.bubblewrap_command))
+        patch.setattr(bubblewrap, "bubblewrap_command", functools.partial(command, bubblewrap.bubblewrap_command))
 
     return change
 
@@ -120,10 +120,9 @@ def root_by_number(*, known: bool) -> Change:
     """As where root cannot be given up; and the grader does not know it."""
 
     def change(patch: pytest.MonkeyPatch, _: Path) -> None:
-        patch.setattr(sandbox, "drops_root", lambda: False)
+        patch.setattr(bubblewrap, "drops_root", lambda: False)
         if not known:
-            for module in (sandbox, template):
-                patch.setattr(module, "root_by_number", lambda: False)
+            patch.setattr(bubblewrap, "root_by_number", lambda: False)
 
     return change
 
@@ -153,7 +152,7 @@ NEEDS: Mapping[str, Callable[[], bool]] = {
 
 COLD = (
     Defence("allow-list of mounts", "bubblewrap", (beginning_with("--ro-bind", "/var", "/var"),), ("hidden_files",)),
-    Defence("masked data sets", "bubblewrap", (setting(sandbox, "_MASKED", ()),), ("labels",), "data sets below /usr/share"),
+    Defence("masked data sets", "bubblewrap", (setting(bubblewrap, "_MASKED", ()),), ("labels",), "data sets below /usr/share"),
     Defence("network namespace", "bubblewrap", (without("--unshare-net"),), ("network", "neighbours")),
     Defence("ipc namespace", "bubblewrap", (without("--unshare-ipc"),), ("neighbours",)),
     Defence("size of /tmp", "bubblewrap", (without(f"--size\0{promises.LIMITS.disk_mb << 20}"),), ("disk",)),
@@ -163,10 +162,10 @@ COLD = (
 )  # fmt: skip
 FORKED = (
     Defence("the filter", "forked", (line("_load_filter(program)", "pass"),), ("system_calls", "namespaces", "sockets", "typing"), quick=True),
-    Defence("refused calls", "forked", (setting(sandbox, "_FORBIDDEN", ()),), ("system_calls", "namespaces")),
-    Defence("refused namespaces", "forked", (setting(sandbox, "_NAMESPACES", 0),), ("namespaces",)),
-    Defence("refused families", "forked", (setting(sandbox, "_SOCKET_FAMILIES", range(46)),), ("sockets",)),
-    Defence("refused typing", "forked", (setting(sandbox, "_TIOCSTI", sandbox._TIOCLINUX),), ("typing",)),
+    Defence("refused calls", "forked", (setting(system_calls, "_FORBIDDEN", ()),), ("system_calls", "namespaces")),
+    Defence("refused namespaces", "forked", (setting(system_calls, "_NAMESPACES", 0),), ("namespaces",)),
+    Defence("refused families", "forked", (setting(system_calls, "_SOCKET_FAMILIES", range(46)),), ("sockets",)),
+    Defence("refused typing", "forked", (setting(system_calls, "_TIOCSTI", system_calls._TIOCLINUX),), ("typing",)),
     Defence("own /tmp", "forked", (line('for folder in ("/tmp", "/dev/shm")', "for folder in ()"),), ("neighbours",)),
     Defence("own ipc namespace", "forked", (line("_NEWIPC |", ""),), ("neighbours",)),
     Defence("own network namespace", "forked", (line("_NEWNET |", ""),), ("neighbours",)),
@@ -204,9 +203,9 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(autouse=True)
 def afresh() -> Iterator[None]:
     """The filter is made anew, before and after; no control group is left."""
-    sandbox.system_call_filter.cache_clear()
+    system_calls.system_call_filter.cache_clear()
     yield
-    sandbox.system_call_filter.cache_clear()
+    system_calls.system_call_filter.cache_clear()
     for folder in cgroups.made():
         cgroups._remove(folder)
 
