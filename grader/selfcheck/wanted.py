@@ -77,7 +77,7 @@ def _by_object(assignment: Assignment, value: Any, namespace: Mapping[str, Any])
 
 def _unknown(assignment: Assignment, word: str) -> UsageError:
     meant = hint(word, known_words(assignment))
-    told = meant.removeprefix("; ").capitalize() if "did you mean" in meant else ""
+    told = meant.replace("; did", "Did", 1) if "did you mean" in meant else ""
     names = ", ".join(dict.fromkeys(f"`{item.target}`" for item in assignment.items if item.check != "answered"))
     known = f"There are {names}, and sections such as {assignment.items[0].section}."
     return UsageError(" ".join(filter(None, (f"Nothing in this assignment is called `{word}`.", told, known))))

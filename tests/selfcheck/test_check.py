@@ -255,6 +255,7 @@ def test_the_assignment_with_its_solutions_is_all_right(notebook: Notebook) -> N
     ("call", "told"),
     [
         ("'corr'", "Nothing in this assignment is called `corr`. Did you mean 'corr2d'?"),
+        ("'LeNat'", "Nothing in this assignment is called `LeNat`. Did you mean 'LeNet'?"),
         ("len", "Nothing in this assignment is called `len`."),
         ("None", "Nothing in this assignment is called `NoneType`."),
         ("torch.ones(2)", "Nothing in this assignment is called `Tensor`."),
