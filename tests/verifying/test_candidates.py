@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 
@@ -60,17 +61,33 @@ def test_layers_that_an_item_looks_for_are_versions_of_its_target() -> None:
 def test_an_endless_loop_runs_out_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
     def endless() -> None:
         while True:
-            time.sleep(0.01)
+            pass
 
     monkeypatch.setattr(candidates, "_LIMIT_S", 0.2)
 
     assert only(Defined({"f": endless}, [CALL]), Probe("call", "f")) == TimedOut(0.2)
 
 
+def test_time_that_others_take_on_a_busy_machine_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    def starved() -> int:
+        time.sleep(0.3)
+        return 4
+
+    monkeypatch.setattr(candidates, "_LIMIT_S", 0.1)
+
+    assert only(Defined({"f": starved}, [CALL]), Probe("call", "f")) == Returned(4)
+
+
+def test_what_waits_for_ever_is_ended_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candidates, "_LIMIT_S", 0.05)
+
+    assert only(Defined({"f": threading.Event().wait}, [CALL]), Probe("call", "f")) == TimedOut(0.05)
+
+
 def test_training_has_a_limit_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     def endless(probe: Probe, bench: object) -> Observation:
         while True:
-            time.sleep(0.01)
+            pass
 
     monkeypatch.setattr(candidates, "_TRAIN_S", 0.2)
     monkeypatch.setattr(candidates, "answer", endless)
