@@ -44,6 +44,14 @@ GROUPS: Final = (
     machine.add,
 )
 
+# Modules that Windows has not.
+_OF_UNIX: Final = ("fcntl", "resource", "termios")
+_RUNNING: Final = ("grade", "check", "verify")  # notebooks, in processes that Linux keeps inside their limits
+_ELSEWHERE: Final = (
+    "this command needs Linux: on Windows use WSL, on a Mac a virtual machine, anywhere a Linux server;"
+    " `from grader import check` in a notebook needs none of them"
+)
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0 done, 1 needs staff, 2 the instructor's files, 3 machinery, 130 stopped."""
@@ -60,9 +68,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         options = re.findall(r"--[\w-]+", command.format_usage())
         close = hint(unknown[0], options) if unknown[0].startswith("-") else ""
         command.error(f"there is no argument {unknown[0]!r}{close if 'did you mean' in close else ''}")
+    if given[0] in _RUNNING and sys.platform != "linux":
+        print(f"grader: {_ELSEWHERE}", file=sys.stderr)
+        return 3
     try:
         with logs.written(os.environ.get("GRADER_LOG", "WARNING"), arguments.log):
             code: int = arguments.run(arguments)
+    except ModuleNotFoundError as error:
+        if error.name not in _OF_UNIX:
+            raise
+        print(f"grader: {_ELSEWHERE}", file=sys.stderr)
+        return 3
     except GraderError as error:
         print(f"grader: {visible(str(error))}", file=sys.stderr)
         return error.exit_code

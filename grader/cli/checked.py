@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
@@ -20,22 +21,32 @@ _MARKS: Final = {
     Outcome.WAITING: ("later ", "cyan"),
 }
 _NO: Final = ("no    ", "red")
+_TO_DO: Final = ("to do ", "cyan")
+# What `checks.asking.sentence` says of what nobody has begun.
+_NOT_BEGUN: Final = re.compile(r"`[^`]+` is (still the stub: it raises NotImplementedError|not defined)\.")
 
 
-def show(grade: Grade, console: Console, *, passed: bool = True, before: int | None = None) -> None:
+def show(
+    grade: Grade, console: Console, *, passed: bool = True, named: bool = False, before: int | None = None
+) -> None:
     """Print it.
 
     Args:
         grade: of the notebook.
         console: where to print.
         passed: whether items that pass are printed.
+        named: whether they were asked for one by one; else those that are not begun are one line.
         before: how many passed the last time, where that is told.
     """
     from grader.checks.later import in_words
+    from grader.reports.feedback.languages import language
+    from grader.reports.feedback.sentences import translated
 
     if grade.problem:
         console.print(Text(visible(grade.problem)))
         return
+    titles = {score.item.id: score.item.title for score in grade.scores}
+    to_do: dict[str, None] = {}
     for score in grade.scores:
         finding = score.finding
         if score.item.check == "later":
@@ -43,11 +54,18 @@ def show(grade: Grade, console: Console, *, passed: bool = True, before: int | N
         right = finding.outcome is Outcome.PASSED
         if right and not passed:
             continue
-        mark = Text(*_MARKS.get(finding.outcome, _NO))
+        not_begun = not right and _NOT_BEGUN.fullmatch(finding.message) is not None
+        if not_begun and not named:
+            to_do[score.item.target] = None
+            continue
+        mark = Text(*_TO_DO if not_begun else _MARKS.get(finding.outcome, _NO))
         console.print(Text.assemble(mark, f" {score.item.section}  {score.item.title}"), soft_wrap=True)
         lines = [finding.hint] if right else [finding.message, finding.hint]
         for line in filter(None, lines):
-            console.print(Text(f"       {visible(line)}"), soft_wrap=True)
+            told = " ".join(part.text for part in translated(visible(line), language("en"), titles))
+            console.print(Text(f"       {told}"), soft_wrap=True)
+    if to_do:
+        console.print(Text.assemble(_TO_DO, f" {visible(', '.join(to_do))}"), soft_wrap=True)
     good, judged = _counted(grade)
     told = "" if before is None else f" ({before} before)"
     sentence = f"Local check, unofficial: {good} of {judged} passed{told}. Hidden cases run after you hand in."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from grader.cli.parsing import add_command
 from grader.escaping import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from rich.console import Console
 
@@ -74,11 +75,31 @@ def _check(arguments: argparse.Namespace) -> int:
 
     if arguments.watch:
         return _watch(arguments, console, told)
-    grade = check(
-        arguments.notebook, arguments.item, course=arguments.course, assignment=arguments.assignment, told=told
-    )
-    checked.show(grade, console)
+    with _stages():
+        grade = check(
+            arguments.notebook, arguments.item, course=arguments.course, assignment=arguments.assignment, told=told
+        )
+    checked.show(grade, console, named=bool(arguments.item))
     return checked.exit_code(grade)
+
+
+@contextlib.contextmanager
+def _stages() -> Iterator[None]:
+    """In here a terminal shows what is being done."""
+    from rich.console import Console
+    from rich.text import Text
+
+    from grader.cli.events import stages_to
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    with (
+        console.status("starting") as status,
+        stages_to(lambda student, stage: status.update(Text(visible(stage)))),
+    ):
+        yield
 
 
 def _watch(arguments: argparse.Namespace, console: Console, told: Callable[[str], None]) -> int:

@@ -69,7 +69,7 @@ def show(
 
 def _print(console: Console, last: Grade | None, grade: Grade, *, whole: bool) -> None:
     if last is None or grade.problem:
-        checked.show(grade, console)
+        checked.show(grade, console, named=whole)
         return
     found = change(last, grade)
     for title in found.now:
@@ -78,7 +78,7 @@ def _print(console: Console, last: Grade | None, grade: Grade, *, whole: bool) -
         console.print(Text.assemble(("passes no longer: ", "red"), visible(title)), soft_wrap=True)
     if not found.now and not found.no_longer:
         console.print("The same items pass as before.")
-    checked.show(grade, console, passed=whole, before=found.passed_before)
+    checked.show(grade, console, passed=whole, named=whole, before=found.passed_before)
 
 
 def _say(console: Console, sentence: str) -> None:

@@ -18,6 +18,10 @@ You need Python 3.11 or newer, then in this folder:
 pip install {package}
 ```
 
+PyTorch comes along where it is not installed yet, which is a large download. If pip refuses because the environment is
+managed externally, make one of your own first, and start Jupyter from it: `python3 -m venv .venv`, then
+`source .venv/bin/activate` (on Windows `.venv\\Scripts\\activate`).
+
 On Colab: upload `{name}.zip`, and run this in the first cell of the notebook:
 
 ```
@@ -34,7 +38,7 @@ from grader import check
 {checks}
 ```
 
-or in a terminal, in this folder:
+or in a terminal of Linux (on Windows: of WSL), in this folder:
 
 ```
 grader check {notebook}

@@ -72,7 +72,13 @@ def _by_object(assignment: Assignment, value: Any, namespace: Mapping[str, Any])
     targets = {name for item in assignment.items for name in names_of(item.target)}
     for name in _called(value, targets, namespace):
         return name, [item for item in assignment.items if name in names_of(item.target)]
-    raise _unknown(assignment, str(getattr(value, "__name__", type(value).__name__)))
+    if callable(value):
+        raise _unknown(assignment, str(getattr(value, "__name__", type(value).__name__)))
+    example = next(item.target for item in assignment.items if item.check != "answered")
+    raise UsageError(
+        f"A value of type {type(value).__name__} cannot be checked; give the function or class itself, without calling"
+        f" it, as in check({names_of(example)[0]})."
+    )
 
 
 def _unknown(assignment: Assignment, word: str) -> UsageError:

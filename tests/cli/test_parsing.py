@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -46,6 +48,28 @@ def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str])
     assert cli.main([]) == 2
 
     assert "grade submissions and write the gradebook" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["grade", "check"])
+def test_on_another_system_what_needs_linux_is_told_in_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+
+    assert cli.main([command, "hw.ipynb"]) == 3
+
+    error = capsys.readouterr().err
+    assert "this command needs Linux" in error and "from grader import check" in error
+    assert len(error.splitlines()) == 1
+
+
+def test_where_modules_of_unix_are_missing_any_command_says_so_in_one_line() -> None:
+    code = "import sys; sys.modules['fcntl'] = None; from grader import cli; sys.exit(cli.main(['history', 'ada']))"
+
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 3
+    assert ended.stderr.startswith("grader: this command needs Linux") and len(ended.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from grader.cli import rechecking
+from grader.checks import asking
+from grader.cli import checked, rechecking
 from grader.commands.saves import Back, Damaged, Event, Gone, Saved
+from grader.probes import Missing, Raised
 from grader.records import Finding, Grade, Item, Outcome, Profile, Score, SourceFile, Student, Submission
 
 HW = Path("hw.ipynb")
@@ -134,3 +136,44 @@ def test_what_becomes_of_the_file_is_one_line_each() -> None:
         "TIME  hw.ipynb is gone. It is checked once it is back.",
         "TIME  hw.ipynb is back and says what it said before.",
     ]
+
+
+def judged(*messages: str) -> Grade:
+    scores = []
+    for number, message in enumerate(messages):
+        item = Item(f"item-{number}", "7.2", f"about f{number}", 1, "returns_close", f"f{number}")
+        hint = "Follows from item-0." if number else ""
+        scores.append(Score(item, Finding(F, 0.0, message, hint), 0.0, 1.0))
+    return Grade(submission(), tuple(scores), "none", "cpu", Profile.QUICK, "", 1.0, "0")
+
+
+def printed(grade: Grade, *, named: bool = False) -> list[str]:
+    written = io.StringIO()
+    checked.show(grade, Console(file=written, width=60, highlight=False), named=named)
+    return written.getvalue().splitlines()
+
+
+def test_what_is_not_begun_is_one_line_and_no_mistake() -> None:
+    stub = asking.sentence(Raised("NotImplementedError"), "f0")
+    missing = asking.sentence(Missing("f1"), "f1")
+
+    assert printed(judged(stub, missing, "18 of 20 cases are wrong.")) == [
+        "no     7.2  about f2",
+        "       18 of 20 cases are wrong.",
+        "       Follows from “about f0”.",
+        "to do  f0, f1",
+        "Local check, unofficial: 0 of 3 passed. Hidden cases run after you hand in.",
+    ]
+
+
+def test_what_is_asked_for_by_name_and_not_begun_says_why() -> None:
+    assert printed(judged(asking.sentence(Missing("f0"), "f0")), named=True)[:2] == [
+        "to do  7.2  about f0",
+        "       `f0` is not defined.",
+    ]
+
+
+def test_what_is_not_defined_for_a_reason_is_a_mistake_of_the_notebook() -> None:
+    reason = asking.sentence(Missing("f0", "cell 3 does not run: SyntaxError"), "f0")
+
+    assert printed(judged(reason))[0] == "no     7.2  about f0"
