@@ -126,6 +126,12 @@ class Gradebook:
             forgetting.write_anew(self._connection)
         return gone
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is written in this block is on disk at its end, all of it or nothing: one wait for the disk."""
+        with self._transaction():
+            yield
+
     def reseed(self) -> None:
         """Draw a new secret, and with it new hidden cases."""
         with self._transaction() as connection:
@@ -312,6 +318,9 @@ class Gradebook:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
+        if self._connection.in_transaction:  # within `together`
+            yield self._connection
+            return
         with storage.explained(self._path), self._connection:  # the connection commits at the end, or rolls back
             self._connection.execute("BEGIN IMMEDIATE")
             yield self._connection

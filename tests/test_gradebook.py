@@ -330,6 +330,39 @@ def test_a_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
         Gradebook.open(tmp_path / "results" / "below" / "gradebook.db")
 
 
+def test_grades_that_are_recorded_together_are_on_disk_together(path: Path) -> None:
+    script = """
+book = Gradebook.open(path)
+with book.together():
+    book.record("hw2-cnn", grade, key="k1")
+    book.record("hw2-cnn", grade, key="k2")
+with book.together():
+    book.record("hw2-cnn", grade, key="k3")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+    with begin(script, path) as killed:
+        killed.communicate()
+
+    with Gradebook.open(path) as book:
+        assert [row.key for row in book.history(HW, "ada")] == ["k2", "k1"]
+
+
+def test_together_a_full_disk_keeps_none_and_all_that_was_recorded_before(path: Path) -> None:
+    with Gradebook.open(path) as book:
+        book.record(HW, graded(), key="k1")
+        pages = book._connection.execute("PRAGMA page_count").fetchone()[0]
+        book._connection.execute(f"PRAGMA max_page_count = {pages}")
+
+        with pytest.raises(GradebookError, match="finds the disk full; make room"), book.together():
+            book.record(HW, graded(student="bob"), key="k1")
+            book.record(HW, graded(student="cy"), key="k1", observations=os.urandom(100_000))
+        book._connection.execute(f"PRAGMA max_page_count = {10 * pages}")
+        book.record(HW, graded(student="di"), key="k1")
+
+        assert [row.student_id for row in book.current(HW)] == ["ada", "di"]
+
+
 def test_a_full_disk_loses_nothing_that_was_recorded(path: Path) -> None:
     with Gradebook.open(path) as book:
         book.record(HW, graded(), key="k1")

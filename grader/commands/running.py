@@ -79,14 +79,9 @@ class Run:
         lost: list[Submission] = []
         if not todo:
             return []
-        with contextlib.closing(self._grades(todo, workers, lost, alone)) as grades:
-            for each in grades:
-                if _hurried(each, workers):
-                    hurried.append(each.submission)
-                    _log.info("%s ran out of time beside others", _of(each.submission), extra=_about(each.submission))
-                    self.watch.postponed(self.recorded(each, False))
-                else:
-                    self._finish(each)
+        with contextlib.closing(self._grades(todo, workers, lost, alone)) as passing:
+            for grades in passing:
+                hurried += self._finish(grades, workers)
         if hurried and not self.stop.asked():
             self.watch.retrying(hurried)
         lost = [each for each in lost if not self._condemned(each)]
@@ -96,7 +91,7 @@ class Run:
 
     def _grades(
         self, todo: Sequence[Submission], workers: int, lost: list[Submission], alone: bool
-    ) -> Generator[Grade, None, None]:
+    ) -> Generator[Sequence[Grade], None, None]:
         elsewhere: set[str] = set()  # on machines whose death is not this one's, so that nobody is suspected of it
 
         def begin(submission: Submission, here: bool = True) -> None:
@@ -120,8 +115,8 @@ class Run:
         if self.cluster is not None:
             return self.cluster.run(work, todo, began=begin, lost=lose, stopped=self.stop.asked)
         if self.runner == "inline":
-            return inline.run(work, todo, began=begin, lost=lose, stopped=self.stop.asked)
-        return local.run(work, todo, workers=workers, began=begin, lost=lose, stopped=self.stop.asked)
+            return _singly(inline.run(work, todo, began=begin, lost=lose, stopped=self.stop.asked))
+        return _singly(local.run(work, todo, workers=workers, began=begin, lost=lose, stopped=self.stop.asked))
 
     def _condemned(self, submission: Submission) -> bool:
         """Whether it has crashed the grader so often that it is set aside, which is done here."""
@@ -130,19 +125,35 @@ class Run:
             return False
         problem = f"Set aside: the grader died {crashes} times while grading it. With --force it is tried again."
         self.watch.told(f"{submission.student.id}: {problem}")
-        self._finish(set_aside(submission, self.work, problem))
+        self._finish([set_aside(submission, self.work, problem)], 1)
         return True
 
     def _crashes(self, submission: Submission) -> int:
         student = submission.student.id
         return self.book.crashes(self.work.assignment.name, student, self.keys[student])
 
-    def _finish(self, grade: Grade) -> None:
-        whole = self.recorded(grade, True)
-        self.done.add(grade.submission.student.id)
-        told = _of(whole.submission), whole.status.value, whole.earned, whole.possible, whole.seconds
-        _log.info("%s is done: %s, %g of %g points, %g s", *told, extra=_about(whole.submission))
-        self.watch.finished(whole)
+    def _finish(self, grades: Sequence[Grade], workers: int) -> list[Submission]:
+        """Have these grades on disk, and then tell of them; what is to be graded once more is returned."""
+        with self.book.together():
+            wholes = [self.recorded(each, not _hurried(each, workers)) for each in grades]
+        again: list[Submission] = []
+        for each, whole in zip(grades, wholes, strict=True):
+            if _hurried(each, workers):
+                again.append(each.submission)
+                _log.info("%s ran out of time beside others", _of(each.submission), extra=_about(each.submission))
+                self.watch.postponed(whole)
+            else:
+                self.done.add(each.submission.student.id)
+                told = _of(whole.submission), whole.status.value, whole.earned, whole.possible, whole.seconds
+                _log.info("%s is done: %s, %g of %g points, %g s", *told, extra=_about(whole.submission))
+                self.watch.finished(whole)
+        return again
+
+
+def _singly(grades: Generator[Grade, None, None]) -> Generator[Sequence[Grade], None, None]:
+    with contextlib.closing(grades):
+        for each in grades:
+            yield [each]
 
 
 def _hurried(grade: Grade, workers: int) -> bool:

@@ -124,8 +124,8 @@ class Crew:
         began: Callable[[Submission, bool], None],
         lost: Callable[[Submission], None],
         stopped: Callable[[], bool],
-    ) -> Generator[Grade, None, None]:
-        """Yield grades as they come; the callbacks are those of `on_ray.Cluster.run`.
+    ) -> Generator[Sequence[Grade], None, None]:
+        """Yield the grades that have come, time after time; the callbacks are those of `on_ray.Cluster.run`.
 
         Raises:
             GraderError: no submission can be graded.
@@ -135,14 +135,18 @@ class Crew:
             self._enlist()
             self._hand_out(began, stopped)
             came = self._machines.answers(list(self._asked))
-            grades = [
-                grade
-                for ref, answer in came.items()
-                if (post := self._asked.pop(ref, None)) is not None  # None: its machine was left out just now
-                for grade in self._heard(post, answer, lost)
-            ]
+            grades: list[Grade] = []
+            try:
+                for ref, answer in came.items():
+                    if (post := self._asked.pop(ref, None)) is not None:  # None: its machine was left out just now
+                        grades += self._heard(post, answer, lost)
+            except GraderError:
+                if grades:
+                    yield grades
+                raise
             self._hand_out(began, stopped)  # before anything is written down, which takes a while
-            yield from grades
+            if grades:
+                yield grades
 
     # ---- who is there ------------------------------------------------------------------------------------------------
 

@@ -101,8 +101,8 @@ class Cluster:
         began: Callable[[Submission, bool], None],
         lost: Callable[[Submission], None] = refuse,
         stopped: Callable[[], bool] = lambda: False,
-    ) -> Generator[Grade, None, None]:
-        """Yield grades as they come. Closing the iterator ends what is under way.
+    ) -> Generator[Sequence[Grade], None, None]:
+        """Yield the grades that have come, time after time. Closing the iterator ends what is under way.
 
         Args:
             work: what is needed for grading. Where it is to be `alone`, a node has one submission at a time, and where

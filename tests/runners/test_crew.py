@@ -33,6 +33,7 @@ class Played:
     out: dict[str, str] = field(default_factory=dict)
     dismissed: list[str] = field(default_factory=list)
     most: int = 0  # under way at the same time
+    at_once: int = 1  # answers that come together
     joins: Callable[[Played], None] = lambda played: None
     _times: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     _answers: dict[int, Answer] = field(default_factory=dict)
@@ -60,7 +61,7 @@ class Played:
         self.most = max(self.most, len(asked))
         self.joins(self)
         told = [each for each in asked if self._answers[each] != SILENT]
-        return {each: self._answers[each] for each in told[:1]}
+        return {each: self._answers[each] for each in told[: self.at_once]}
 
     def dismiss(self, posts: Sequence[str]) -> None:
         self.dismissed += posts
@@ -76,6 +77,7 @@ class Pass:
     """What a crew said."""
 
     grades: list[Grade] = field(default_factory=list)
+    together: list[list[str]] = field(default_factory=list)  # students, by what came at once
     began: list[tuple[str, bool]] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
 
@@ -91,16 +93,19 @@ def over(
     alone: bool = False,
     last: dict[str, str] | None = None,
     stop: int = 99,
+    told: Pass | None = None,
 ) -> Pass:
-    told = Pass()
+    told = told or Pass()
     todo = [Submission(Student(each), f"{each}.ipynb", (), sha256=each) for each in students]
     with closing(Crew(machines, most=most, last={} if last is None else last, alone=alone)) as each:
-        told.grades += each.grades(
+        for together in each.grades(
             todo,
             began=lambda each, here: told.began.append((each.student.id, here)),
             lost=lambda each: told.lost.append(each.student.id),
             stopped=lambda: len(told.began) >= stop,
-        )
+        ):
+            told.grades += together
+            told.together.append([each.submission.student.id for each in together])
     return told
 
 
@@ -172,6 +177,22 @@ def test_a_machine_whose_sandbox_fails_later_is_left_out_and_its_submission_wait
     assert len(machines.out) == 1
     assert sorted(told.by) == ["u", "v", "w"]
     assert told.lost == []
+
+
+def test_grades_that_have_come_meanwhile_are_handed_over_together() -> None:
+    told = over(Played({"a": 2, "b": 1}, at_once=3), *"uvw")
+
+    assert told.together == [["u", "v", "w"]]
+
+
+def test_what_came_with_the_end_of_the_run_is_handed_over_before_it() -> None:
+    told = Pass()
+    wrong = CourseError("the reference is wrong")
+
+    with pytest.raises(CourseError, match="the reference is wrong"):
+        over(Played({"a": 2}, script={"v": [wrong]}, at_once=2), "u", "v", told=told)
+
+    assert told.together == [["u"]]
 
 
 def test_a_wrong_rubric_ends_the_run() -> None:
