@@ -163,7 +163,14 @@ def _graded(
     work = Work(course, assignment, b"of the verification", confinement, Profile.QUICK, warm=warm, only=tuple(items))
     watch.planned(f"{assignment.name}: stubs and right solutions in every style", len(handed_in))
     workers = min(options.workers or local.default_workers(), max(1, len(handed_in)))
+    hurried: list[Submission] = []
     for grade in local.run(work, handed_in, workers=workers, began=lambda submission: None):
+        if grade.timed_out and workers > 1:
+            hurried.append(grade.submission)
+        else:
+            watch.done()
+            yield grade
+    for grade in local.run(work, hurried, workers=1, began=lambda submission: None):  # alone, as in any class
         watch.done()
         yield grade
 
