@@ -8,8 +8,9 @@ one processor on this machine, a small and a large class, so that start-up can b
 processors show nothing.
 
 `replay` grades nothing: actors answer with grades that were recorded here first, after their recorded seconds times
-`--speed` (0: at once). All else is real: intake, object store, driver, gradebook, pages and tables. What is printed is
-what one driver can do, and so for how many workers it suffices.
+`--speed` (0: at once). All else is real: intake, object store, driver, gradebook, pages, tables and class report. What
+is printed is what one driver can do, and so for how many workers it suffices, with its memory after each step. The
+actors stand for other machines, so the driver does not note what they have under way. PROFILE=1 adds where time goes.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -41,6 +42,7 @@ sys.path.insert(0, str(ROOT))
 from grader import cli  # noqa: E402
 from grader.records import Grade, Submission  # noqa: E402
 from grader.runners.crew import READY  # noqa: E402
+from grader.runners.posts import Said  # noqa: E402
 from tests.runners.clusters import Cluster  # noqa: E402
 
 OPTIONS = ["--profile=quick", "--device=cpu", "--assignment=hw2-cnn", *(f"--item={item}" for item in ITEMS)]
@@ -70,12 +72,11 @@ def main() -> None:
 def hand_in(folder: Path, students: int) -> Path:
     """A folder of so many small notebooks."""
     folder.mkdir()
+    cells = [nbformat.v4.new_code_cell(source, id=f"c{n}") for n, source in enumerate(CELLS)]
+    notebook = nbformat.writes(nbformat.v4.new_notebook(cells=cells))
     for number in range(students):
         name = f"student{number:06}"
-        cells = [
-            nbformat.v4.new_code_cell(source.replace("{name}", name), id=f"c{n}") for n, source in enumerate(CELLS)
-        ]
-        (folder / f"{name}.ipynb").write_text(nbformat.writes(nbformat.v4.new_notebook(cells=cells)))
+        (folder / f"{name}.ipynb").write_text(notebook.replace("{name}", name))
     return folder
 
 
@@ -130,14 +131,16 @@ def _replay(folder: Path, students: int, workers: int, speed: float) -> None:
     on_ray.Stationed = _replaying(recorded, recorded.seconds * speed)  # type: ignore[misc]
     os.environ["RAY_ADDRESS"] = ""
     steps: dict[str, float] = {}
-    _timed(steps)
+    memory: dict[str, float] = {}
+    _timed(steps, memory)
     out = folder / "results"
     errors, sys.stderr = sys.stderr, io.StringIO()
     printed, sys.stdout = sys.stdout, io.StringIO()
     profile = cProfile.Profile()
     began = time.monotonic()
     try:
-        profile.enable()
+        if os.environ.get("PROFILE"):
+            profile.enable()
         code = cli.main(
             ["grade", str(handed_in), f"--out={out}", *OPTIONS, "--runner=ray", f"--workers={workers}", "--format=json"]
         )
@@ -145,10 +148,15 @@ def _replay(folder: Path, students: int, workers: int, speed: float) -> None:
     finally:
         sys.stderr, sys.stdout = errors, printed
     wall = time.monotonic() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    memory["the end"] = _peak()
     grading = steps["grading"]
-    print(f"{students} submissions, {workers} workers: {wall:.1f} s, exit code {code}, driver's peak {peak:.0f} MiB")
-    print(f"of these grading {grading:.1f} s: {students / grading:.0f} submissions a second")
+    print(f"{students} submissions, {workers} workers: {wall:.1f} s, exit code {code}")
+    print("the driver's peak memory:", ", ".join(f"{mib:.0f} MiB at {step}" for step, mib in memory.items()))
+    written = {path.name: path.stat().st_size / 2**20 for path in out.iterdir() if path.is_file()}
+    print("written:", ", ".join(f"{name} {mib:.1f} MiB" for name, mib in sorted(written.items())))
+    print(f"grading {grading:.1f} s: {students / grading:.0f} submissions a second")
+    for name in ("intake", "current", "tables", "class report"):
+        print(f"{name:>16}: {steps[name]:7.1f} s in all")
     for name in ("waiting for Ray", "handing out", "gradebook", "page"):
         print(f"{name:>16}: {1000 * steps[name] / students:7.2f} ms a submission, {steps[name] / grading:4.0%}")
     service = recorded.seconds
@@ -182,9 +190,10 @@ def _replaying(recorded: Grade, seconds: float) -> type:
         def prepare(self, order: Any, parcels: Any) -> str:
             return READY
 
-        def grade(self, submission: Submission, part: Any) -> Grade:
+        def grade(self, submission: Submission, part: Any) -> Iterator[Said]:
             time.sleep(seconds)
-            return replace(recorded, submission=replace(submission, notebooks=(), attachments=()))
+            grade = replace(recorded, submission=replace(submission, notebooks=(), attachments=()))
+            yield Said((), more=False, answer=grade)
 
         def close(self) -> None:
             pass
@@ -192,8 +201,9 @@ def _replaying(recorded: Grade, seconds: float) -> type:
     return Replaying
 
 
-def _timed(steps: dict[str, float]) -> None:
-    """Add up the seconds of the driver's steps."""
+def _timed(steps: dict[str, float], memory: dict[str, float]) -> None:
+    """Add up the seconds of the driver's steps, and look at its memory."""
+    from grader.commands import classroom, grade, intake
     from grader.commands.pages import Pages
     from grader.commands.running import Run
     from grader.gradebook import Gradebook
@@ -203,10 +213,21 @@ def _timed(steps: dict[str, float]) -> None:
     _clocked(on_ray._Machines, "ask", steps, "handing out")
     _clocked(Gradebook, "record", steps, "gradebook")
     _clocked(Pages, "write", steps, "page")
-    _clocked(Run, "over", steps, "grading")
+    _clocked(Run, "over", steps, "grading", memory)
+    _clocked(intake, "collect", steps, "intake", memory)
+    _clocked(Gradebook, "current", steps, "current", memory)
+    _clocked(grade, "write_tables", steps, "tables", memory)
+    _clocked(classroom, "write", steps, "class report", memory)
+    machines = on_ray._Machines.__init__
+
+    def elsewhere(self: Any, *given: Any) -> None:
+        machines(self, *given)
+        self.here = ""
+
+    on_ray._Machines.__init__ = elsewhere  # type: ignore[method-assign]
 
 
-def _clocked(owner: Any, name: str, steps: dict[str, float], step: str) -> None:
+def _clocked(owner: Any, name: str, steps: dict[str, float], step: str, memory: dict[str, float] | None = None) -> None:
     function: Callable[..., Any] = getattr(owner, name)
     steps[step] = 0.0
 
@@ -216,8 +237,15 @@ def _clocked(owner: Any, name: str, steps: dict[str, float], step: str) -> None:
             return function(*args, **options)
         finally:
             steps[step] += time.perf_counter() - began
+            if memory is not None:
+                memory[step] = _peak()
 
     setattr(owner, name, clocked)
+
+
+def _peak() -> float:
+    """MiB that this process had at most."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":
