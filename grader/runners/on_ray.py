@@ -24,15 +24,15 @@ from pathlib import Path
 from typing import Any, Final
 
 import ray
-from ray.exceptions import RayError
+from ray.exceptions import AuthenticationError, RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from grader import datasets
+from grader import datasets, logs
 from grader.errors import GraderError, MachineryError, UsageError
 from grader.records import Grade, Submission
 from grader.runners.crew import READY, Answer, Crew, Gone, Site
 from grader.runners.parcels import Label, Parcel, packed
-from grader.runners.posts import Order, Post
+from grader.runners.posts import Order, Post, Said
 from grader.runners.software import Software
 from grader.runners.work import Part, Work, refuse
 
@@ -71,8 +71,14 @@ def connected(address: str, *, workers: int | None, told: Callable[[str], None])
     own: dict[str, Any] = {"num_cpus": workers, "include_dashboard": False} if address == "local" else {}
     try:
         ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL, namespace="grader", **own)
-    except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
-        raise MachineryError(f"no Ray cluster answers at {address}: {' '.join(str(error).split())[:200]}") from error
+    except AuthenticationError as error:
+        raise MachineryError(
+            f"the Ray cluster at {address} asks for its token: give RAY_AUTH_MODE=token, and the token's file by"
+            " RAY_AUTH_TOKEN_PATH"
+        ) from error
+    except Exception as error:
+        what = "Ray does not start here" if address == "local" else f"no Ray cluster answers at {address}"
+        raise MachineryError(f"{what}: {' '.join(str(error).split())[:200]}") from error
     finally:
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, before)  # Ray has put its own there
@@ -145,7 +151,8 @@ class _Machines:
         sent = cluster.sent(work)
         shares = work.cards.shares if work.cards is not None else 1
         labels = sent["course"][0], sent["data"][0]
-        self._order = ray.put(Order(replace(work, parts={}), cluster.software, *labels, shares))
+        level = logging.getLogger().getEffectiveLevel()
+        self._order = ray.put(Order(replace(work, parts={}), cluster.software, *labels, shares, level))
         self._parcels = {label: [ref] for label, ref in sent.values()}  # in lists, so that nobody is sent what he has
 
     def sites(self) -> list[Site]:
@@ -191,17 +198,18 @@ class _Machines:
 
     def ask(self, post: Any, submission: Submission) -> Any:
         """Have an actor grade."""
-        return post.grade.remote(submission, self._work.part(submission))
+        return post.grade.options(num_returns="streaming").remote(submission, self._work.part(submission))
 
     def answers(self, asked: Sequence[Any]) -> Mapping[Any, Answer]:
-        """Wait for the next answer, and take those that have come with it."""
+        """Wait until somebody says something, and take the answers that have come; what was logged is logged here."""
         if not asked:
             time.sleep(_LOOK_S)
             return {}
         ready, _ = ray.wait(list(asked), num_returns=1, timeout=_LOOK_S)
         if ready and len(asked) > 1:
             ready, _ = ray.wait(list(asked), num_returns=len(asked), timeout=0)
-        return {ref: _answer(ref) for ref in ready}
+        heard = {ref: _answer(ref) for ref in ready}
+        return {ref: answer for ref, answer in heard.items() if not isinstance(answer, _Later)}
 
     def dismiss(self, posts: Sequence[Any]) -> None:
         """End these actors, and wait a moment for them to leave everything as it was."""
@@ -212,12 +220,20 @@ class _Machines:
             ray.kill(each)
 
 
-def _answer(ref: Any) -> Answer:
+class _Later:
+    """In place of an answer that is still to come."""
+
+
+def _answer(ref: Any) -> Answer | _Later:
     try:
-        answer: Answer = ray.get(ref)
+        said: Said | Answer = ray.get(next(ref) if isinstance(ref, ray.ObjectRefGenerator) else ref)
     except RayError as error:
         return Gone(str(error))
-    return answer
+    if not isinstance(said, Said):
+        return said
+    for record in said.records:
+        logs.relayed(record)
+    return _Later() if said.more else said.answer
 
 
 def _course(work: Work) -> dict[str, Path]:
@@ -256,13 +272,13 @@ class Stationed:
             return error
         return READY
 
-    def grade(self, submission: Submission, part: Part) -> Grade | GraderError | None:
-        """What the post answers."""
+    def grade(self, submission: Submission, part: Part) -> Iterator[Said]:
+        """What the post says."""
         assert self._post is not None
         try:
-            return self._post.grade(submission, part)
+            yield from self._post.grade(submission, part)
         except GraderError as error:
-            return error
+            yield Said((), more=False, answer=error)
 
     def close(self) -> None:
         """End what runs."""

@@ -18,11 +18,12 @@ import os
 import platform
 import shutil
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from grader import datasets, leases, logs
 from grader.errors import GraderError, MachineryError, SandboxError
@@ -34,8 +35,10 @@ from grader.records import Grade, Submission
 from grader.runners import worker
 from grader.runners.parcels import Kept, Label, Parcel, home
 from grader.runners.software import Software
-from grader.runners.work import Grading, Part, Work
+from grader.runners.work import Grading, Part, Work, sees_a_card
 from grader.runners.worker import READY, Worker
+
+_GATHER_S: Final = 0.5  # a message a record would cost more than what is graded quickly
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Order:
         course: the parcel that holds `reference/` and `answers/`.
         data: the parcel of data sets, as `datasets.files` lays them out.
         shares: how many trainings one card takes at a time.
+        level: what is logged from this level on is said.
     """
 
     work: Work
@@ -55,6 +59,22 @@ class Order:
     course: Label
     data: Label
     shares: int
+    level: int = logging.WARNING
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a post says of a submission: what was logged meanwhile, and at last the answer.
+
+    Args:
+        records: what was logged since it said something before.
+        more: whether the answer is still to come.
+        answer: the grade, without what was handed in; an error of ours; None where the worker died of it.
+    """
+
+    records: tuple[logging.LogRecord, ...]
+    more: bool
+    answer: Grade | GraderError | None = None
 
 
 class Unfit(MachineryError):
@@ -82,6 +102,7 @@ class Post:
         cards = None
         if order.work.cards is not None:  # those that Ray has given to this actor
             cards = leases.cards("cuda", datasets.cache() / "leases", shares=order.shares)
+        self._level = order.level
         self._worker: Worker | None = None
         self._busy, self._closed = threading.Lock(), False
         with contextlib.ExitStack() as held:
@@ -89,8 +110,8 @@ class Post:
             self._begin()
             self._held = held.pop_all()  # where any of this fails nothing is left here
 
-    def grade(self, submission: Submission, part: Part) -> Grade | GraderError | None:
-        """The grade, without what was handed in; an error of ours; None where the worker died of it.
+    def grade(self, submission: Submission, part: Part) -> Iterator[Said]:
+        """What there is to say of a submission, from time to time until it is graded.
 
         Raises:
             Unfit: no worker starts any more.
@@ -98,16 +119,17 @@ class Post:
         with self._busy:
             if self._worker is None:
                 self._begin()
-            assert self._worker is not None
-            self._worker.begin(submission, part)
-            answer = _answer(self._worker)
-            if isinstance(answer, Grade):
-                return replace(answer, submission=replace(submission, notebooks=(), attachments=()))
-            if isinstance(answer, GraderError):
-                return answer
-            self._worker.bury()
-            self._worker = None
-            return None
+            held = self._worker
+            assert held is not None
+            held.begin(submission, part)
+            for said in _following(held):
+                if isinstance(said.answer, Grade):
+                    bare = replace(submission, notebooks=(), attachments=())
+                    said = replace(said, answer=replace(said.answer, submission=bare))
+                elif said.answer is None and not said.more:
+                    held.bury()
+                    self._worker = None
+                yield said
 
     def close(self) -> None:
         """End what runs, also while another thread waits for it, and leave nothing on this machine."""
@@ -124,7 +146,7 @@ class Post:
         if self._closed:
             raise Unfit("its post is being closed")
         # Its template is started by the worker itself: the thread that is here may end before it.
-        self._worker = Worker(self._work, launch=False)
+        self._worker = Worker(self._work, launch=False, level=self._level)
         answer = _answer(self._worker)
         if answer == READY:
             return
@@ -135,8 +157,23 @@ class Post:
         raise answer
 
 
+def _following(held: Worker) -> Iterator[Said]:
+    """What a worker logs, gathered for a moment, until it answers."""
+    records: list[logging.LogRecord] = []
+    while True:
+        if records and not held.connection.poll(_GATHER_S):
+            yield Said(tuple(records), more=True)
+            records.clear()
+        answer = held.answer()
+        if isinstance(answer, logging.LogRecord):
+            records.append(answer)
+            continue
+        yield Said(tuple(records), more=False, answer=None if isinstance(answer, str) else answer)
+        return
+
+
 def _answer(held: Worker) -> Grade | GraderError | str | None:
-    """What a worker has to say. What it logs stays in the logs of this machine."""
+    """What a worker that starts has to say. What it logs meanwhile stays in the logs of this machine."""
     while isinstance(answer := held.answer(), logging.LogRecord):
         logs.relayed(answer)
     return answer
@@ -186,6 +223,8 @@ class PostedGrading(Grading):
     """Grades as ever, and lets the parcels go at the end."""
 
     def __init__(self, work: Posted) -> None:
+        if work.cards is not None and not sees_a_card():
+            raise Unfit("torch finds no graphics card there")
         self._parcels = [Kept(label, _not_here) for label in work.kept]
         super().__init__(work)
 

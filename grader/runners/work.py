@@ -139,6 +139,13 @@ def _course(work: Work, sandboxes: Sandboxes, lend: Lend | None) -> Course:
     return Course(assignment, key, sandboxes, work.device, work.profile, lend)
 
 
+def sees_a_card() -> bool:
+    """Whether torch finds a graphics card here."""
+    import torch
+
+    return torch.cuda.is_available()
+
+
 def set_aside(submission: Submission, work: Work, problem: str) -> Grade:
     """The grade of a submission that could not be graded through no fault of the student's."""
     return Grade(

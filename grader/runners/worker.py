@@ -45,16 +45,17 @@ class Worker:
         work: what is needed for grading; what is run of each submission comes with the submission.
         launch: whether the holder starts its template, which then imports while the worker does. The template ends with
             the thread that started it, so only who holds workers in a thread that outlives them may do so.
+        level: what it logs from this level on is told; None: as here.
     """
 
-    def __init__(self, work: Work, *, launch: bool = True) -> None:
+    def __init__(self, work: Work, *, launch: bool = True, level: int | None = None) -> None:
         self.submission: Submission | None = None
         self.ended = False  # was told that nothing more comes, or has died
         self._ready = False
         self._template = _launched(work) if launch else None
         control = self._template.control if self._template is not None else None
         self._connection, theirs = FORK.Pipe()
-        level = logging.getLogger().getEffectiveLevel()
+        level = logging.getLogger().getEffectiveLevel() if level is None else level
         self._process = FORK.Process(target=_serve, args=(theirs, control, replace(work, parts={}), level), daemon=True)
         FORK.set_forkserver_preload(_PRELOADED)
         with _signals_held_back():
