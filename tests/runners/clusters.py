@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -15,30 +16,26 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from tests.runners.networks import Network
 
 ROOT = Path(__file__).parents[2]
 # A dead node is noticed within seconds instead of half a minute.
-_IMPATIENT = {"health_check_period_ms": 1000, "health_check_failure_threshold": 3}
+_IMPATIENT = {"health_check_period_ms": 1000, "health_check_timeout_ms": 1000, "health_check_failure_threshold": 3}
 _TRIES = 3  # Ray gives a node 30 seconds to start, which a busy machine may take
 _MEMORY = 6 << 30  # bytes that a node says it has, enough for one worker
+_STORE = 80 << 20  # bytes of its object store
 
 
 class Cluster:
     """A head node that grades nothing, and nodes of one processor each."""
 
     def __init__(self) -> None:
-        environment = {
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "RAY_worker_niceness": "0",
-            "RAY_USAGE_STATS_ENABLED": "0",
-        }
-        environment |= {"RAY_worker_niceness": "0", "RAY_USAGE_STATS_ENABLED": "0"}
-        environment.pop("RAY_ADDRESS", None)
         self._process = subprocess.Popen(
             [sys.executable, "-W", "ignore", __file__],
-            env=environment,
+            env=_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -93,6 +90,44 @@ class Cluster:
         raise AssertionError("the cluster has died")
 
 
+class NetworkedCluster:
+    """A head node that grades nothing, and nodes of one processor each, on hosts of their own, which can be cut off.
+
+    Args:
+        network: they are hosts of it, the head the first one.
+        folder: for the token that they all have to show.
+    """
+
+    def __init__(self, network: Network, folder: Path) -> None:
+        self._network = network
+        token = folder / "token"
+        token.write_text(secrets.token_hex(32))
+        impatient = {f"RAY_{name}": str(value) for name, value in _IMPATIENT.items()}
+        self.environment = _environment() | impatient
+        self.environment |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(token)}
+        self._start("--head", "--port=6379", "--num-cpus=0", "--include-dashboard=false")
+        self.address = f"{network.address(1)}:6379"
+
+    def add(self) -> int:
+        """Add a node; the number of its host."""
+        return self._start(f"--address={self.address}", "--num-cpus=1", f"--memory={_MEMORY}")
+
+    def _start(self, *options: str) -> int:
+        host = self._network.host()
+        given = [f"--node-ip-address={self._network.address(host)}", f"--object-store-memory={_STORE}", *options]
+        command = self._network.command(host, [str(Path(sys.executable).with_name("ray")), "start", *given])
+        for _ in range(_TRIES):
+            started = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+            if started.returncode == 0:
+                return host
+        raise AssertionError(started.stdout + started.stderr)
+
+
+def _environment() -> dict[str, str]:
+    there = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+    return there | {"PYTHONPATH": str(ROOT), "RAY_worker_niceness": "0", "RAY_USAGE_STATS_ENABLED": "0"}
+
+
 def below(pid: int) -> list[int]:
     """The descendants of a process."""
     children: dict[int, list[int]] = {}
@@ -139,8 +174,8 @@ def _serve() -> None:
 def _added(cluster: Any, **given: Any) -> Any:
     for _ in range(_TRIES - 1):
         with contextlib.suppress(Exception):
-            return cluster.add_node(**given, object_store_memory=80 << 20)
-    return cluster.add_node(**given, object_store_memory=80 << 20)
+            return cluster.add_node(**given, object_store_memory=_STORE)
+    return cluster.add_node(**given, object_store_memory=_STORE)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,8 @@ import pytest
 from grader.commands.isolation import bubblewrap_problem
 from grader.gradebook import Gradebook
 from grader.runners import parcels
-from tests.runners.clusters import Cluster, below, until
+from tests.runners import networks
+from tests.runners.clusters import Cluster, NetworkedCluster, below, until
 
 pytest.importorskip("ray", reason="Ray is not installed: make setup would run this")
 
@@ -50,6 +52,9 @@ LOOK = """def found():
         blocked = status.read().partition('SigBlk:')[2].split()[0]
     return seen + ([blocked] if int(blocked, 16) else [])"""
 SPY = RIGHT.replace("    return Y", "    return Y if not found() else Y + 1")
+
+
+GRADING = re.compile(r"raylet/raylet|ray::Stationed|forkserver|boot\.py")  # what runs on a node that grades
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -84,13 +89,16 @@ def hand_in(folder: Path, students: int, *, paths: Sequence[str] = (), address: 
     return folder
 
 
-def begin(handed_in: Path, out: Path, *options: str, **environment: str) -> subprocess.Popen[str]:
+def begin(
+    handed_in: Path, out: Path, *options: str, on: Callable[[list[str]], list[str]] = list, **environment: str
+) -> subprocess.Popen[str]:
+    """Start the grader; `on` makes of a command one that runs on another host."""
     command = [sys.executable, "-m", "grader", "grade", str(handed_in), "--out", str(out), "--assignment", "hw2-cnn"]
     command += ["--course", str(ROOT), "--item", "corr2d-values", "--profile", "quick", "--device", "cpu"]
     command += ["--format", "json", *options]
     given = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
     with (out.parent / f"{out.name}.err").open("w") as errors, (out.parent / f"{out.name}.out").open("w") as told:
-        return subprocess.Popen(command, env=given, cwd=out.parent, stdout=told, stderr=errors, text=True)
+        return subprocess.Popen(on(command), env=given, cwd=out.parent, stdout=told, stderr=errors, text=True)
 
 
 def events(out: Path) -> list[dict[str, Any]]:
@@ -178,6 +186,14 @@ def test_students_reach_nothing_of_the_cluster_and_no_signal_is_blocked_for_them
     assert any("127.0.0.1" in each or "(" in each for each in run.outside)
 
 
+def test_how_far_a_submission_is_on_another_machine_is_told_here(run: Compared) -> None:
+    def stages(out: Path) -> set[tuple[str, str]]:
+        return {(each["student_id"], each["stage"]) for each in events(out) if each["event"] == "stage"}
+
+    assert ("student003", "running student003.ipynb") in stages(run.local)
+    assert stages(run.ray) == stages(run.local)
+
+
 def test_nothing_is_left_on_a_machine(run: Compared) -> None:
     parcels.sweep(parcels.home())  # what the killed node left; the next grader does so
 
@@ -222,6 +238,79 @@ def test_a_driver_that_is_killed_goes_on_where_it_was_and_ctrl_c_twice_stops_at_
 
     assert code == 0, errors(out)
     assert recorded(out) == Counter(f"student{number:03}" for number in range(40))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_machine_that_is_cut_off_from_the_network_costs_nobody_anything(tmp_path: Path) -> None:
+    if problem := networks.missing():
+        pytest.skip(f"{problem}: root with iproute2 would run this")
+    handed_in, local, ray = hand_in(tmp_path / "in", 60), tmp_path / "local", tmp_path / "ray"
+    same_secret(local, ray)
+    with networks.Network() as network:
+        cluster = NetworkedCluster(network, tmp_path)
+        cluster.add()
+        far = cluster.add()
+        running = begin(
+            handed_in,
+            ray,
+            *("--runner", "ray", "--address", cluster.address),
+            on=lambda command: network.command(1, command),
+            **cluster.environment,
+        )
+        until(lambda: len(graded(ray)) >= 6, 200)
+        network.cut(far)  # for a moment, which nobody notices
+        time.sleep(1)
+        network.mend(far)
+        until(lambda: len(graded(ray)) >= 16, 200)
+        network.cut(far)
+        until(lambda: len(graded(ray)) >= 40, 200)
+        network.mend(far)
+        code = running.wait(300)
+        # It learns that it was given up, and ends.
+        until(lambda: not [each for each in map(_command, network.processes(far)) if GRADING.search(each)], 60)
+    begin(handed_in, local, "--workers", "1").wait(280)
+
+    assert code == 0, errors(ray)
+    assert recorded(ray) == Counter(graded(ray)) == Counter(f"student{number:03}" for number in range(60))
+    assert all((ray / name).read_bytes() == (local / name).read_bytes() for name in TABLES)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_machine_that_stands_still_is_not_waited_for_and_what_it_says_late_does_not_count(tmp_path: Path) -> None:
+    handed_in, out = hand_in(tmp_path / "in", 12), tmp_path / "ray"
+    with Cluster() as cluster:
+        nodes = [cluster.add() for _ in range(2)]
+        running = begin(handed_in, out, "--runner", "ray", "--address", cluster.address)
+        until(lambda: len(graded(out)) >= 4, 200)
+        slow = [pid for pid in below(cluster.raylet(nodes[0])) if "ray::Stationed" in _command(pid)]
+        for pid in slow:
+            os.kill(pid, signal.SIGSTOP)
+        until(lambda: len(graded(out)) == 12, 200)
+        for pid in slow:
+            os.kill(pid, signal.SIGCONT)
+        code = running.wait(200)
+
+    assert slow
+    assert code == 0, errors(out)
+    assert recorded(out) == Counter(graded(out)) == Counter(f"student{number:03}" for number in range(12))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_to_train_on_cards_only_nodes_that_have_one_are_asked_and_the_others_named(tmp_path: Path) -> None:
+    handed_in, out = hand_in(tmp_path / "in", 2), tmp_path / "ray"
+    with Cluster() as cluster:
+        cluster.add()
+        cluster.add(num_gpus=1)  # so it says to Ray; there is none
+        code = begin(handed_in, out, "--runner", "ray", "--address", cluster.address, "--device", "cuda").wait(400)
+
+    told = errors(out)
+    assert code == 3, told
+    assert "is left out: it offers Ray no graphics card." in told
+    assert "is left out: torch finds no graphics card there." in told
+    assert "no machine of the cluster may grade" in told
 
 
 @pytest.mark.slow
