@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from grader import gradebook, storage
-from grader.errors import GradebookError
+from grader.errors import GradebookError, UsageError
 from grader.gradebook import Gradebook
 from grader.lateness import Arrival
 from grader.records import Finding, Grade, Item, Outcome, Profile, Score, Status, Student, Submission
@@ -315,7 +315,7 @@ def test_the_log_of_a_lost_gradebook_is_not_replayed_into_a_new_one(path: Path) 
 
 
 def test_a_reader_of_an_empty_folder_is_told_to_grade_first(path: Path) -> None:
-    with pytest.raises(GradebookError, match="run `grader grade` first"):
+    with pytest.raises(UsageError, match="run `grader grade` first"):
         Gradebook.open(path, writing=False)
 
     assert not path.parent.exists()
