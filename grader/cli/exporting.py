@@ -135,6 +135,10 @@ def _forget(arguments: argparse.Namespace) -> int:
         print(f"{verb}: {visible(str(path))}")
     for place in found.elsewhere:
         print(f"Lies elsewhere: {visible(place)}")
+    if arguments.yes and found.files:
+        print(
+            "What of these told of others as well is made anew by `grader grade`, `grader report` and `grader export`."
+        )
     if not arguments.yes:
         print("Nothing has been deleted yet; give the same command with --yes.")
     return 0

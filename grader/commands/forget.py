@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,7 +18,9 @@ from grader.errors import MachineryError, UsageError, hint
 from grader.gradebook import Gradebook
 from grader.records import Assignment, Rubric
 
-_DERIVED: Final = ("exports", "feedback")  # folders of files that are made from the gradebook
+_PAGES: Final = "feedback"
+_DERIVED: Final = ("exports", _PAGES)  # folders of files that are made from the gradebook
+_SHORT: Final = 4  # bytes
 _ENCODINGS: Final = ("utf-8", "utf-16-le", "cp949")
 
 
@@ -73,7 +76,7 @@ class _Known:
     student: str
     grades: int
     assignments: Collection[str]
-    words: Collection[str]  # by which a file is recognised as the student's
+    words: Set[str]  # by which a file is recognised as the student's
     submissions: Collection[str]
 
     @classmethod
@@ -97,10 +100,12 @@ class _Known:
         return cls(student, grades, assignments, {word for word in words if len(word) > 1}, list(submissions))
 
 
-def _files(out: Path, words: Collection[str]) -> list[Path]:
+def _files(out: Path, words: Set[str]) -> list[Path]:
     """Derived files that are named after the student or hold any word of who it is; they can be made anew."""
-    # A short word stands in many files by chance.
-    marks = {word.encode(encoding, "ignore") for word in words if len(word.encode()) > 4 for encoding in _ENCODINGS}
+    long = {word for word in words if len(word.encode()) > _SHORT}
+    marks = {word.encode(encoding, "ignore") for word in long for encoding in _ENCODINGS} - {b""}
+    # A short word stands within others by chance, and as one of its own in what other students wrote.
+    whole = [_whole(word) for word in words - long]
     found = []
     try:
         derived = [
@@ -111,11 +116,25 @@ def _files(out: Path, words: Collection[str]) -> list[Path]:
         for path in sorted(derived):
             # The page of similar code shows what many wrote, and short names are not looked for.
             named = path.stem in words or path.name == classroom.SIMILAR
-            if path.is_file() and (named or any(mark in path.read_bytes() for mark in marks - {b""})):
+            if not path.is_file():
+                continue
+            content = path.read_bytes()
+            listing = path.parent != out / _PAGES
+            if (
+                named
+                or any(mark in content for mark in marks)
+                or (listing and any(each.search(content) for each in whole))
+            ):
                 found.append(path)
     except OSError as error:
         raise MachineryError(f"{error.filename} cannot be read: {error.strerror}") from error
     return found
+
+
+def _whole(word: str) -> re.Pattern[bytes]:
+    """Finds a word that stands by itself, in any of the encodings."""
+    spelt = {word.encode(encoding, "ignore") for encoding in _ENCODINGS} - {b""}
+    return re.compile(rb"(?<![0-9A-Za-z])(?:%s)(?![0-9A-Za-z])" % b"|".join(map(re.escape, sorted(spelt))))
 
 
 def _elsewhere(course: Rubric, known: _Known) -> list[str]:

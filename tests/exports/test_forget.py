@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,19 @@ def test_nothing_of_the_student_stays_in_any_file(given: Class) -> None:
         "feedback/2019170362.html",
         "intake.csv",
     ]
+
+
+def test_a_short_id_is_found_where_it_stands_as_a_word(given: Class) -> None:
+    ada = replace(YOUNGHEE, student_id="ada", number="", login="", email="", name="")
+    with Gradebook.open(given.out / "gradebook.db") as book:
+        book.enrol("hw2", [ada])
+    (given.out / "intake.csv").write_text("file,student\nada.ipynb,ada\n")
+    (given.out / "exports/canada.csv").write_text("canada,adamant\n")
+    (given.out / f"feedback/{CHULSOO.student_id}.html").write_text("<p>as ada said</p>")
+
+    found = forget(Options("ada", given.out, given.folder, sure=True))
+
+    assert [str(path.relative_to(given.out)) for path in found.files] == ["intake.csv"]
 
 
 def test_the_others_keep_everything(given: Class) -> None:
