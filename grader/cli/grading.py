@@ -163,6 +163,7 @@ def _with_events(options: Options) -> Result:
 
 
 def _print_result(result: Result, *, every: bool = False) -> None:
+    from grader.records import Outcome
     from grader.reports.moves import moves_table
     from grader.reports.summary import summary
     from grader.reports.terminal import score_table
@@ -182,6 +183,12 @@ def _print_result(result: Result, *, every: bool = False) -> None:
         f"{result.out / 'feedback'}: a page for each student; {result.out / 'report.html'}: the class at a glance",
         markup=False,
     )
+    if waiting := sum(any(item.outcome is Outcome.WAITING for item in row.items) for row in result.rows):
+        where = "" if result.out == Path("results") else f" --out {result.out}"
+        who = "1 student waits" if waiting == 1 else f"{waiting} students wait"
+        printed.print(
+            f"{who} for written answers to be read: `grader review{where}` marks them.", markup=False, soft_wrap=True
+        )
     isolations = {row.isolation.partition(" ")[0] for row in result.rows}
     if "bubblewrap" in isolations and "forked" not in isolations:
         printed.print("Each notebook had a sandbox of its own; `grader doctor` says whether faster forks work here.")

@@ -56,11 +56,12 @@ def score_table(rows: Sequence[GradeRow], items: Sequence[Item]) -> Group:
             Text("" if row.percent is None else f"{row.percent:.1f}"),
             _lost(row),
         )
-    return Group(table, Text(), footer(rows))
+    marked = any("?" in str(cell) for column in table.columns for cell in column.cells if column.justify == "right")
+    return Group(table, Text(), footer(rows, undecided=marked))
 
 
-def footer(rows: Sequence[GradeRow]) -> Text:
-    """How many are in which state, and under which conditions they were graded."""
+def footer(rows: Sequence[GradeRow], *, undecided: bool = False) -> Text:
+    """How many are in which state, under which conditions they were graded, and what `?` means where it stands."""
     states = Counter(row.status for row in rows)
     counts = Text(", ").join(
         Text(f"{states[status]} {_words(status)}", _STATUS_STYLES[status]) for status in Status if states[status]
@@ -71,7 +72,7 @@ def footer(rows: Sequence[GradeRow]) -> Text:
         _condition("device", (row.device for row in graded)),
         _condition("isolation", (row.isolation for row in graded)),
     ]
-    undecided = any(not item.outcome.decided for row in rows for item in row.items)
+    undecided = undecided or any(not item.outcome.decided for row in rows for item in row.items)
     conditions.append(Text("? not decided" if undecided else ""))
     return Text(" | ").join([counts or Text("no submissions"), *(condition for condition in conditions if condition)])
 

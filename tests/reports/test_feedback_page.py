@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from grader.lateness import Penalty, Timing
 from grader.marks import Mark
 from grader.records import LANGUAGES, Outcome, Status
-from grader.reports.feedback import page
+from grader.reports.feedback import page, words
+from grader.reports.feedback.languages import language
 from grader.reports.feedback.page import style
 from tests.hostile.test_files import NAMES
 from tests.reports.pages import EVERYTHING, PICTURE, Read, assignment, item, read, row
@@ -289,3 +290,11 @@ def test_schemes_have_the_same_colours() -> None:
 
 def test_one_grade_gives_one_text_always() -> None:
     assert page(EVERYTHING) == page(replace(EVERYTHING))
+
+
+def test_a_wrong_answer_that_follows_from_another_mistake_was_judged() -> None:
+    sign, verdict = words.verdict(Outcome.SKIPPED, "Follows from corr2d-values.", language("en"))
+    untried = words.verdict(Outcome.SKIPPED, "Not trained, because lenet-shapes did not pass.", language("en"))
+
+    assert (sign, verdict) == ("↷", "not right yet")
+    assert untried == ("↷", "not judged")

@@ -88,6 +88,15 @@ def test_the_footer_counts_states_and_tells_the_conditions() -> None:
     assert text.splitlines()[-1].rstrip() == told
 
 
+def test_a_mark_of_what_was_not_asked_yet_is_explained_below() -> None:
+    asked = [row(item("corr2d-values", Outcome.PASSED, 6.0))]
+
+    text = rendered(score_table(asked, RUBRIC))
+
+    assert " 6?" in text
+    assert text.splitlines()[-1].rstrip().endswith("| ? not decided")
+
+
 def test_an_empty_table_says_so() -> None:
     assert rendered(score_table([], RUBRIC)).splitlines()[-1] == "no submissions"
 

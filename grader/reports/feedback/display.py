@@ -164,7 +164,7 @@ def _verdict(row: Row, _: Language) -> tuple[str, str, str]:
     outcome = row.finding.outcome
     if outcome is Outcome.BROKEN:
         return outcome.value, "!", _("the check failed, not you")
-    sign, verdict = words.verdict(outcome, 0.0, _)
+    sign, verdict = words.verdict(outcome, row.finding.hint, _)
     return outcome.value, sign, verdict
 
 

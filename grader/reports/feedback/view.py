@@ -186,7 +186,7 @@ def _item(
 ) -> Item:
     evidence = cleaned(row.evidence)
     possible = row.possible if row.outcome.decided else points
-    symbol, verdict = words.verdict(row.outcome, row.earned, language)
+    symbol, verdict = words.verdict(row.outcome, row.hint, language)
     answer = evidence.get("text")
     return Item(
         title=visible(row.title),

@@ -11,7 +11,7 @@ from grader.reports.feedback.languages import Language
 from grader.rows import GradeRow
 
 
-def verdict(outcome: Outcome, earned: float, _: Language) -> tuple[str, str]:
+def verdict(outcome: Outcome, hint: str, _: Language) -> tuple[str, str]:
     """A sign and a word for what became of an item, so that colour is never needed to tell."""
     match outcome:
         case Outcome.PASSED:
@@ -21,7 +21,8 @@ def verdict(outcome: Outcome, earned: float, _: Language) -> tuple[str, str]:
         case Outcome.FAILED:
             return "✗", _("not right yet")
         case Outcome.SKIPPED:
-            return "↷", _("not judged")
+            # What follows from a mistake before it was asked, and its answers are wrong; the rest was not asked at all.
+            return "↷", _("not right yet") if hint.startswith("Follows from") else _("not judged")
         case Outcome.WAITING:
             return "…", _("waits for a reader")
         case Outcome.BROKEN:
