@@ -1,7 +1,8 @@
 """The files of deploy/: what they start exists, and they have the structure that Slurm and KubeRay ask for.
 
-KubeRay's schema is in no package that can be installed, so the fields are held against those that its documentation
-names; nothing here talks to a Kubernetes or a Slurm.
+KubeRay's schema is in no package that can be installed, so what we use of it is written down here, with the types and
+the required fields of its reference; pods and network policy are held against Kubernetes' own. Nothing here talks to a
+Kubernetes or a Slurm.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
@@ -22,11 +24,50 @@ ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
 STUB = '#!/bin/sh\nprintf "%s" "$(basename "$0")" >>"$CALLS"\nprintf " %s" "$@" >>"$CALLS"\necho >>"$CALLS"\n'
 
-# https://docs.ray.io/en/latest/cluster/kubernetes: the fields that a RayJob and its groups may have, as far as we use any.
-JOB = {"entrypoint", "shutdownAfterJobFinishes", "ttlSecondsAfterFinished", "backoffLimit", "rayClusterSpec"}
-CLUSTER = {"rayVersion", "headGroupSpec", "workerGroupSpecs"}
-HEAD = {"rayStartParams", "template"}
-WORKERS = HEAD | {"groupName", "replicas", "minReplicas", "maxReplicas"}
+
+def exactly(required: str = "", **properties: Any) -> dict[str, Any]:
+    """The JSON schema of an object that has no other properties."""
+    return {"type": "object", "required": required.split(), "properties": properties, "additionalProperties": False}
+
+
+# https://docs.ray.io/en/master/kuberay/references/api.html: a RayJob, as far as we use it.
+TEXT, YES, TEXTS = (
+    {"type": "string"},
+    {"type": "boolean"},
+    {"type": "object", "additionalProperties": {"type": "string"}},
+)
+COUNT = {"type": "integer", "minimum": 0}
+POD = {"type": "object", "required": ["spec"]}  # held against Kubernetes' schema
+HEAD = exactly("rayStartParams template", rayStartParams=TEXTS, template=POD)
+WORKERS = exactly(
+    "groupName minReplicas maxReplicas rayStartParams template",
+    groupName=TEXT,
+    replicas=COUNT,
+    minReplicas=COUNT,
+    maxReplicas=COUNT,
+    rayStartParams=TEXTS,
+    template=POD,
+)
+CLUSTER = exactly(
+    "headGroupSpec",
+    rayVersion=TEXT,
+    authOptions=exactly(mode={"enum": ["disabled", "token"]}),
+    headGroupSpec=HEAD,
+    workerGroupSpecs={"type": "array", "items": WORKERS},
+)
+RAY_JOB = exactly(
+    "apiVersion kind metadata spec",
+    apiVersion={"const": "ray.io/v1"},
+    kind={"const": "RayJob"},
+    metadata=exactly("name", name=TEXT),
+    spec=exactly(
+        entrypoint=TEXT,
+        shutdownAfterJobFinishes=YES,
+        ttlSecondsAfterFinished=COUNT,
+        backoffLimit=COUNT,
+        rayClusterSpec=CLUSTER,
+    ),
+)
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +81,26 @@ def cluster(documents: dict[str, Any]) -> Any:
     return documents["RayJob"]["spec"]["rayClusterSpec"]
 
 
-def test_the_manifest_has_no_field_that_nobody_reads(documents: dict[str, Any], cluster: Any) -> None:
-    assert documents["RayJob"]["apiVersion"] == "ray.io/v1"
-    assert set(documents["RayJob"]["spec"]) == JOB
-    assert set(cluster) == CLUSTER
-    assert set(cluster["headGroupSpec"]) == HEAD
-    assert {frozenset(group) for group in cluster["workerGroupSpecs"]} == {frozenset(WORKERS)}
+def test_the_manifest_has_what_kuberay_asks_for_and_no_field_that_nobody_reads(documents: dict[str, Any]) -> None:
+    jsonschema.validate(documents["RayJob"], RAY_JOB)
+
+
+def test_pods_and_network_policy_are_what_kubernetes_takes(documents: dict[str, Any], cluster: Any) -> None:
+    reason = "its schemas take half a gigabyte: pip install kubernetes-validate would run this"
+    validate = pytest.importorskip("kubernetes_validate", reason=reason).validate
+    pods = [
+        {"apiVersion": "v1", "kind": "Pod", **each["template"]}
+        for each in (cluster["headGroupSpec"], *cluster["workerGroupSpecs"])
+    ]
+
+    for resource in (documents["NetworkPolicy"], *pods):
+        validate(resource, "1.33", strict=True)
+    with pytest.raises(jsonschema.ValidationError):
+        validate(pods[0] | {"spec": pods[0]["spec"] | {"container": []}}, "1.33", strict=True)
+
+
+def test_whoever_has_no_token_is_kept_out(cluster: Any) -> None:
+    assert cluster["authOptions"] == {"mode": "token"}
 
 
 def test_ray_is_started_with_options_it_has(cluster: Any) -> None:
