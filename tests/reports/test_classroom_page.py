@@ -17,7 +17,7 @@ from grader.escaping import cell
 from grader.lateness import Penalty, Timing
 from grader.marks import Mark
 from grader.records import Status
-from grader.reports.classroom import Class, page
+from grader.reports.classroom import Class, page, table
 from grader.reports.classroom.given import Note
 from grader.reports.classroom.page import script, style
 from grader.rows import GradeRow
@@ -48,7 +48,13 @@ def part(found: Read, name: str) -> str:
 def lists(content: str) -> dict[str, tuple[str, list[int]]]:
     """The lists that the script filters by."""
     (found,) = (each.text for each in read(content).all("script") if each.attributes.get("type") == "application/json")
-    return {anchor: (title, students) for anchor, (title, students) in json.loads(found).items()}
+    return {anchor: (title, students) for anchor, (title, students, _) in json.loads(found).items()}
+
+
+def table_of_lists(content: str) -> list[tuple[str, list[int], int]]:
+    """The lists with how many students of each the table does not list."""
+    (found,) = (each.text for each in read(content).all("script") if each.attributes.get("type") == "application/json")
+    return [tuple(each) for each in json.loads(found).values()]
 
 
 def behind(content: str) -> dict[str, list[int]]:
@@ -276,6 +282,40 @@ def test_lists_for_who_has_no_script_hold_the_same_students(whole: Read) -> None
         (found,) = (each for each in whole.all("div") if each.attributes.get("id") == anchor)
         assert found.inside[-2:] == ("noscript", "section")
         assert found.text.endswith(", ".join(names[position] for position in students))
+
+
+# ---- a class that is too large for one page --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def crowded(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The report of 30 students, of whom the table holds 6; the last one but two needs staff, the slowest is the 20th."""
+    monkeypatch.setattr(table, "MOST", 6)
+    rows = [student(f"s{n:02}", [B if n == 27 else P, P, W if n == 25 else F], seconds=50.0 - n) for n in range(30)]
+    rows[20] = replace(rows[20], seconds=900.0)
+    return page(a_class(*rows))
+
+
+def test_a_table_that_cannot_hold_everybody_lists_who_needs_a_person_and_says_so(crowded: str) -> None:
+    listed = {e.attributes["id"] for e in read(crowded).all("tr") if e.attributes.get("id", "").startswith("s")}
+
+    assert len(listed) == 6
+    assert {"s27", "s20"} <= listed
+    assert "lists 6 students, first those who need a person, and leaves out 24" in part(read(crowded), "students")
+
+
+def test_a_crowded_page_still_counts_everybody(crowded: str) -> None:
+    assert states(read(crowded))["handed in"] == "30"
+    title, students, unlisted = next(each for each in table_of_lists(crowded) if each[0] == "Handed in")
+    assert (len(students), unlisted) == (6, 24), title
+
+
+def test_on_a_crowded_page_every_link_to_a_student_leads_to_a_row(crowded: str) -> None:
+    found = read(crowded)
+    there = {each.attributes["id"] for each in found.elements if "id" in each.attributes}
+
+    assert {h[1:] for e in found.all("a") if (h := e.attributes["href"]).startswith("#s")} <= there
+    assert "and 24 whom the table does not list" in crowded
 
 
 # ---- self-contained and safe -----------------------------------------------------------------------------------------

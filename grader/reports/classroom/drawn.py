@@ -18,6 +18,7 @@ from grader.reports.classroom.learning import Learning, learning
 from grader.reports.web.axes import axis
 from grader.rows import GradeRow
 
+_MOST_CURVES = 2_000
 _SLOWEST = 5
 
 
@@ -141,11 +142,21 @@ def _curves(found: Learning, names: Sequence[str]) -> Iterator[Drawing]:
     reached = [charts.Line(e.reached, e.outcome, names[e.student]) for e in found.curves if len(e.reached) > 1]
     losses = [charts.Line(e.losses, e.outcome, names[e.student]) for e in found.curves if len(e.losses) > 1]
     if reached:
-        caption = f"Accuracy on held-out images while training, {_students(len(reached))}"
-        yield Drawing(caption, charts.curves(reached, x="step", label=caption, share=True, goal=found.full))
+        caption = f"Accuracy on held-out images while training, {_curved(reached)}"
+        yield Drawing(caption, charts.curves(_some(reached), x="step", label=caption, share=True, goal=found.full))
     if losses:
-        caption = f"Loss while training, {_students(len(losses))}"
-        yield Drawing(caption, charts.curves(losses, x="step", label=caption, share=False))
+        caption = f"Loss while training, {_curved(losses)}"
+        yield Drawing(caption, charts.curves(_some(losses), x="step", label=caption, share=False))
+
+
+def _some(lines: Sequence[charts.Line]) -> Sequence[charts.Line]:
+    """As many as an eye can make anything of, from all over the class."""
+    return lines[:: -(-len(lines) // _MOST_CURVES)]
+
+
+def _curved(lines: Sequence[charts.Line]) -> str:
+    shown = len(_some(lines))
+    return _students(shown) if shown == len(lines) else f"{shown} of {_students(len(lines))}"
 
 
 # ---- time ------------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -16,11 +16,12 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A list of students by their positions in the table, and what they have in common."""
+    """A list of students by their positions, and what they have in common."""
 
     anchor: str
     title: str
     students: Sequence[int]
+    unlisted: int = 0  # how many more there are, whom the table does not list
 
 
 class Groups:
@@ -29,6 +30,14 @@ class Groups:
     def __init__(self) -> None:
         self.met: list[Group] = []
         self._known: dict[tuple[str, tuple[int, ...]], Count] = {}
+
+    def among(self, listed: Collection[int]) -> list[Group]:
+        """The lists, of these students alone."""
+        found = []
+        for group in self.met:
+            students = [position for position in group.students if position in listed]
+            found.append(Group(group.anchor, group.title, students, len(group.students) - len(students)))
+        return found
 
     def of(self, title: str, students: Iterable[int]) -> Count:
         """The number of these students, linked to their list."""

@@ -39,8 +39,10 @@ def script() -> Trusted:
 
 
 def grouped(groups: Sequence[Group]) -> Markup:
-    """The lists as JSON that may stand in an element of HTML: by anchor a title and positions of students."""
-    text = json.dumps({group.anchor: [group.title, group.students] for group in groups}, separators=(",", ":"))
+    """The lists as JSON that may stand in an element of HTML: by anchor title, positions, how many are not listed."""
+    text = json.dumps(
+        {group.anchor: [group.title, group.students, group.unlisted] for group in groups}, separators=(",", ":")
+    )
     for sign in "<>&":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return Markup(text)  # noqa: S704 - no sign of HTML is left in it

@@ -69,11 +69,17 @@ class Page:
     timings: Sequence[tuple[str, Count]]
     conditions: Sequence[tuple[str, Sequence[tuple[str, Count]]]]
     seconds: Drawing | None
-    slowest: Sequence[tuple[Row, int, str]]
+    slowest: Sequence[tuple[Row, str]]
     missing: Count
     rows: Sequence[Row]
+    unlisted: int  # how many students the table does not list
     groups: Sequence[Group]
     similar: str
+
+    @property
+    def names(self) -> Mapping[int, str]:
+        """Of the students that the table lists, by position."""
+        return {row.position: row.name for row in self.rows}
 
     @property
     def marked(self) -> bool:
@@ -89,14 +95,16 @@ class Page:
 def of(given: Class) -> Page:
     """The page of a class."""
     groups = Groups()
-    rows = table.rows(given)
     states = listed.states(given, groups)
     lines = listed.items(given, groups)
     explained, others = listed.common(given, groups)
     timed = drawn.seconds(given, groups)
     timings = listed.timings(given, groups)
-    late = [n for n, row in enumerate(rows) if row.late]
+    late = [n for n, row in enumerate(given.rows) if table.late(given.penalties.get(row.student_id))]
     there = listed.handed_in(given)
+    reasons, cases = _reasons(given, groups)
+    slowest = timed[1] if timed else []
+    positions = table.listed(given, [*cases, *(position for position, _ in slowest)])
     return Page(
         assignment=visible(given.assignment.title or given.assignment.name),
         graded=visible(max((row.started[:10] for row in given.rows if row.started), default="")),
@@ -104,7 +112,7 @@ def of(given: Class) -> Page:
         handed_in=groups.of("Handed in", there),
         late=groups.of("Late", late),
         totals=drawn.totals(given, groups),
-        reasons=_reasons(given, rows, groups),
+        reasons=reasons,
         by_people=listed.by_people(given, groups),
         waiting=[
             (line.anchor, line.title, count)
@@ -120,15 +128,17 @@ def of(given: Class) -> Page:
         timings=timings,
         conditions=listed.conditions(given, groups),
         seconds=timed[0] if timed else None,
-        slowest=[(rows[position], position, told) for position, told in timed[1]] if timed else [],
+        slowest=[(table.row(given, position), told) for position, told in slowest],
         missing=states[Status.MISSING],
-        rows=rows,
-        groups=groups.met,
+        rows=[table.row(given, position) for position in positions],
+        unlisted=len(given.rows) - len(positions),
+        groups=groups.among(set(positions)),
         similar=given.similar,
     )
 
 
-def _reasons(given: Class, rows: Sequence[Row], groups: Groups) -> list[ReasonLine]:
+def _reasons(given: Class, groups: Groups) -> tuple[list[ReasonLine], list[int]]:
+    """What to look at, and the positions of whom."""
     # As intake.csv writes ids: with an apostrophe before what a spreadsheet would take for a formula.
     known = {cell(row.student_id): position for position, row in enumerate(given.rows)}
     found = attention.cases(given.rows, given.notes, known)
@@ -137,15 +147,16 @@ def _reasons(given: Class, rows: Sequence[Row], groups: Groups) -> list[ReasonLi
         cases = [case for case in found if case.reason is reason]
         if cases:
             count = groups.of(words, (case.student for case in cases if case.student is not None))
-            shown = [_case(case, given, rows) for case in cases[:_MOST_CASES]]
+            shown = [_case(case, given) for case in cases[:_MOST_CASES]]
             lines.append(ReasonLine(words, count, shown, len(cases) - len(shown)))
-    return lines
+    shown_first = sorted(found, key=lambda case: case.reason is Reason.INTAKE)
+    return lines, [case.student for case in shown_first if case.student is not None]
 
 
-def _case(case: attention.Case, given: Class, rows: Sequence[Row]) -> CaseLine:
+def _case(case: attention.Case, given: Class) -> CaseLine:
     if case.student is None:
         return CaseLine(visible(case.who), "", "", "", visible(case.why))
-    row = rows[case.student]
+    row = table.row(given, case.student)
     item = given.rows[case.student].items[case.place - 1] if case.place else None
     href = f"{row.page}#item-{case.place}" if row.page and item else row.page
     return CaseLine(row.name, f"s{case.student}", href, visible(item.title) if item else "", visible(case.why))

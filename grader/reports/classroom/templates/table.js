@@ -8,8 +8,9 @@
   const shown = document.getElementById("shown"), all = document.getElementById("all");
   const more = document.getElementById("more");
   const frame = table.parentElement;
-  const texts = rows.map(row => [...row.cells].slice(0, 3).map(cell => cell.textContent).join(" ").toLowerCase());
-  const position = new Map(rows.map((row, place) => [row, place]));
+  const texts = new Map(rows.map(
+    row => [row, [...row.cells].slice(0, 3).map(cell => cell.textContent).join(" ").toLowerCase()]));
+  const position = new Map(rows.map(row => [row, Number(row.id.slice(1))]));  // in the class
   const most = 200;  // rows that are drawn at first: sixty thousand cells take a second to lay out, each time anew
   let list = "", order = rows, limit = most;
 
@@ -18,16 +19,16 @@
     const members = list ? new Set(lists[list][1]) : null;
     let count = 0;
     for (const row of order) {
-      const place = position.get(row);
-      const fits = (!members || members.has(place)) && (!wanted || row.dataset.state === wanted)
-        && words.every(word => texts[place].includes(word));
+      const fits = (!members || members.has(position.get(row))) && (!wanted || row.dataset.state === wanted)
+        && words.every(word => texts.get(row).includes(word));
       count += fits;
       const seen = fits && count <= limit;
       if (row.hidden === seen) row.hidden = !seen;
     }
     const cut = count > limit ? `, the first ${limit} shown` : "";
     shown.textContent = `${count} of ${rows.length} students${cut}`
-      + (list ? ` · ${lists[list][0].replaceAll("`", "")}` : "");
+      + (list ? ` · ${lists[list][0].replaceAll("`", "")}` : "")
+      + (list && lists[list][2] ? ` (${lists[list][2]} more are not listed)` : "");
     all.hidden = count === rows.length && !list;
     more.hidden = !cut;
   };
