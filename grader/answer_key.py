@@ -14,17 +14,30 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, assert_never
 
 import numpy as np
 import torch
 
 from grader import seeds
-from grader.errors import AnswerKeyError, RubricError
+from grader.errors import AnswerKeyError, RubricError, hint
 from grader.kept_answers import KeptAnswers
 from grader.kernel.inside.answering import NotDefined, answer
 from grader.kernel.wire import given, max_answer, observation_frame, read_observation
-from grader.probes import Layer, Observation, Probe, Returned, Value, Version, names_of, numbered
+from grader.probes import (
+    Died,
+    Layer,
+    Missing,
+    Observation,
+    Probe,
+    Raised,
+    Returned,
+    TimedOut,
+    Value,
+    Version,
+    names_of,
+    numbered,
+)
 
 # What a module that somebody is writing raises while it is loaded.
 _IN_A_MODULE = (
@@ -97,7 +110,26 @@ class AnswerKey:
         if isinstance(observation, Returned):
             # Through the same door as a student's values, so that both are plain and detached.
             return read_observation(observation_frame(observation, max_answer(probe)))
-        raise AnswerKeyError(f"the reference's {probe.target} fails on question {probe.question!r}: {observation}")
+        raise AnswerKeyError(self._failure(probe, observation))
+
+    def _failure(self, probe: Probe, observation: Observation) -> str:
+        """For the author, who may see everything."""
+        match observation:
+            case Missing(reason=reason):
+                names = vars(self.solutions).items()
+                known = [name for name, value in names if name[0] != "_" and not inspect.ismodule(value)]
+                return f"{reason or probe.name}, and rubric.yaml has an item about it{hint(probe.name, known)}"
+            case Raised(type=name, line=line, message=message):
+                told = f"it raised {name}: {message}" + (f" at `{line}`" if line else "")
+            case TimedOut(seconds=seconds):
+                told = f"it gave no answer in {seconds:g} s"
+            case Died(reason=reason):
+                told = reason
+            case Returned():
+                told = "it answered"
+            case _:
+                assert_never(observation)
+        return f"the reference's {probe.target} fails on question {probe.question!r}: {told}"
 
     @contextmanager
     def entered(self, target: str, stand_ins: Mapping[str, str]) -> Iterator[tuple[Any, dict[str, Any]]]:
@@ -112,6 +144,7 @@ class AnswerKey:
 
         Raises:
             RubricError: there is no such generator.
+            AnswerKeyError: it fails.
         """
         known = (generator_name, seed, number)
         if known not in self._cases:
@@ -124,7 +157,17 @@ class AnswerKey:
             raise RubricError(f"rubric.yaml: inputs: {generator_name!r} is not in {self._inputs.__name__}")
         with _undisturbed():
             torch.set_default_dtype(torch.float32)  # what a generator draws must not depend on what was asked before
-            made = make(torch.Generator().manual_seed(seed), number)
+            try:
+                made = make(torch.Generator().manual_seed(seed), number)
+            except _IN_A_MODULE as error:
+                raise AnswerKeyError(
+                    f"the reference's generator {generator_name} fails at case {number}: {_told(error)}"
+                ) from error
+        if not hasattr(made, "args") or not hasattr(made, "kwargs"):
+            raise AnswerKeyError(
+                f"the reference's generator {generator_name} gives a value of type {type(made).__name__};"
+                " give Arguments((first, second, ...), {}), which inputs.py defines"
+            )
         args = tuple(_travelling(arg, seed) for arg in made.args)
         kwargs = {name: _travelling(arg, seed) for name, arg in made.kwargs.items()}
         inputs = getattr(made, "inputs", None)

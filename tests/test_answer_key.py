@@ -48,6 +48,8 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AnswerKey
         "import torch\n"
         "class Made:\n    def __init__(self, *args): self.args, self.kwargs = args, {}\n"
         "def draws(generator, case):\n    return Made(torch.randn(2, generator=generator), case)\n"
+        "def runs_out(generator, case):\n    return Made((1, 2)[case])\n"
+        "def bare(generator, case):\n    return (1, 2)\n"
     )
     (package / "stand_ins.py").write_text("def f(x): return x * 10\nSTAND_INS = {'f': f}\n")
     (package / "misconceptions.py").write_text(
@@ -108,13 +110,17 @@ def test_the_reference_defines_everything_once(key: AnswerKey) -> None:
 
 
 def test_a_reference_that_fails_is_never_the_students_fault(small: AnswerKey) -> None:
-    with pytest.raises(AnswerKeyError, match=r"the reference's fails fails on question 'call': .*ValueError"):
+    with pytest.raises(
+        AnswerKeyError, match=r"the reference's fails fails on question 'call': it raised ValueError: no"
+    ):
         list(small.ask([Probe("call", "fails")]))
 
 
 def test_a_name_the_reference_lacks_is_the_instructors_mistake(key: AnswerKey) -> None:
     with pytest.raises(AnswerKeyError, match=r"AlexNet is not in reference\w*\.hw2_cnn\.solutions"):
         list(key.ask([Probe("call", "AlexNet")]))
+    with pytest.raises(AnswerKeyError, match=r"rubric.yaml has an item about it; did you mean 'corr2d'\?$"):
+        list(key.ask([Probe("call", "cor2d")]))
 
 
 def test_a_course_without_its_reference_says_which_file_is_missing(tmp_path: Path) -> None:
@@ -248,6 +254,21 @@ def test_a_module_case_has_inputs_of_forward(key: AnswerKey) -> None:
 def test_a_generator_that_is_not_there_is_a_mistake_in_the_rubric(key: AnswerKey) -> None:
     with pytest.raises(RubricError, match=r"inputs: 'corr2d_input' is not in reference\.hw2_cnn\.inputs"):
         key.case("corr2d_input", 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("generator", "told"),
+    [
+        (
+            "runs_out",
+            r"generator runs_out fails at case 2: IndexError: tuple index out of range \(inputs\.py, line 7\)",
+        ),
+        ("bare", r"generator bare gives a value of type tuple; give Arguments"),
+    ],
+)
+def test_a_generator_that_fails_is_told_in_one_line(small: AnswerKey, generator: str, told: str) -> None:
+    with pytest.raises(AnswerKeyError, match=told):
+        small.case(generator, 0, 2)
 
 
 def test_hidden_seeds_repeat_and_nobody_else_can_compute_them() -> None:
