@@ -44,7 +44,7 @@ def markdown(*sources: str, name: str = "hw2.ipynb") -> Notebook:
 def test_cells_keep_their_number_when_others_are_left_out() -> None:
     root = {
         "cells": [
-            {"cell_type": "raw", "source": "x"},
+            {"cell_type": "slide", "source": "x"},
             {"cell_type": "code", "source": ["a = 1\n", "b = 2"], "outputs": [{"data": "large"}]},
             {"cell_type": "markdown", "source": "text"},
         ]
@@ -519,7 +519,16 @@ STUB = (
 
 
 @pytest.mark.parametrize(
-    "placeholder", ["*Your answer here.*", "_Your answer here._", "YOUR ANSWER HERE", "여기에 답을 쓰세요.", "", "---"]
+    "placeholder",
+    [
+        "<!-- write here -->",
+        "*Your answer here.*",
+        "_Your answer here._",
+        "YOUR ANSWER HERE",
+        "여기에 답을 쓰세요.",
+        "",
+        "---",
+    ],
 )
 def test_an_untouched_discussion_is_empty(placeholder: str) -> None:
     cells = [cell.replace("*Your answer here.*", placeholder) for cell in STUB]
@@ -556,10 +565,82 @@ def test_the_answer_is_what_stands_below_the_discussion_heading() -> None:
         ["## 7.2 Convolutions", "### Discussion: it slides"],
         ["## 7.2 Convolutions", "### Discussion", "it slides", "### 7.2.1 Cross-correlation", "the book says so"],
         ["# 7.2 Convolutions", "Discussion: it slides", "[code]", "the book says so"],
+        ["### Discusion 7.2\nit slides"],
+        ["### Diskussion 7.2\nit slides"],
+        ["### 讨论 7.2\nit slides"],
+        ["## 7.2 Convolutions", "### What I've learned\nit slides"],
+        ["# Discussions", "**7.1** locality", "**7.2** it slides", "**7.3** borders"],
+        ["# My answers\n\n7.1) locality\n\n7.2) it slides\n\n(7.3) borders"],
+        ["### Discussion 7.3\n(7.2) it slides\n\n(7.3) borders"],
+        ["# Answers\nQ7.1: locality\nQ7.2: it slides"],
+        ["## 7.2 Convolutions", "### Discussion", "<!-- a paragraph or two -->\nit slides"],
     ],
 )
 def test_an_answer_is_found_under_any_kind_of_mark(cells: list[str]) -> None:
     assert discussion([markdown(*cells)], "7.2") == "it slides"
+
+
+@pytest.mark.parametrize("identifier", ["discussion-7-2", "answer_7.2", "Reflection-7-2"])
+@pytest.mark.parametrize("by", ["id", "grade_id"])
+@pytest.mark.parametrize(
+    ("source", "answer"),
+    [
+        ("it slides", "it slides"),  # the heading was replaced as well
+        ("# Kernels\n\nit slides", "Kernels\n\nit slides"),
+        ("### Discussion 7.2\n\nit slides", "it slides"),
+        ("### Discussion 7.2\n\n*Your answer here.*", ""),
+        ("", ""),
+    ],
+)
+def test_the_cell_that_was_handed_out_for_an_answer_is_known_by_its_id(
+    identifier: str, by: str, source: str, answer: str
+) -> None:
+    named = {"id": identifier} if by == "id" else {"id": "3f2a", "metadata": {"nbgrader": {"grade_id": identifier}}}
+    cells = [
+        {"cell_type": "markdown", "source": "## 7.2 Convolutions\n\nWrite it."},
+        {"cell_type": "markdown", "source": source, **named},
+        {"cell_type": "markdown", "source": "## 7.3 Padding\n\nWrite it, too."},
+    ]
+
+    notebook = read(file({"cells": cells}))
+
+    assert discussion([notebook], "7.2") == answer
+    assert discussion([notebook], "7.3") == ""
+
+
+@pytest.mark.parametrize("names", [{}, {"id": 7}, {"metadata": {"nbgrader": {"grade_id": None}}}, {"metadata": []}])
+def test_a_cell_without_a_proper_id_is_text(names: dict[str, Any]) -> None:
+    cells = [{"cell_type": "markdown", "source": "### Discussion 7.2\nit slides", **names}]
+
+    assert discussion([read(file({"cells": cells}))], "7.2") == "it slides"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        {"cell_type": "raw", "source": "it slides"},
+        {"cell_type": "code", "source": "# it slides"},
+        {"cell_type": "code", "source": '"""\nit slides\n"""'},
+        {"cell_type": "code", "source": "print('it slides')"},
+        {"cell_type": "code", "source": "%%markdown\nit slides"},
+        {"cell_type": "code", "source": "it slides"},  # nobody made it markdown
+    ],
+    ids=["raw", "comment", "text", "printed", "magic", "bare"],
+)
+def test_prose_below_a_mark_is_an_answer_in_whatever_cell(cell: dict[str, str]) -> None:
+    cells = [{"cell_type": "markdown", "source": "### Discussion 7.2\n\n*Your answer here.*"}, cell]
+
+    assert discussion([read(file({"cells": cells}))], "7.2") == "it slides"
+
+
+@pytest.mark.parametrize("source", ["x = 1  # a try", "print(x)", "print('x', x)", "###", "corr2d(X, K)", "", "!ls"])
+def test_code_below_a_mark_is_no_answer(source: str) -> None:
+    cells = [
+        {"cell_type": "markdown", "source": "### Discussion 7.2\n\n*Your answer here.*"},
+        {"cell_type": "code", "source": source},
+    ]
+
+    assert discussion([read(file({"cells": cells}))], "7.2") == ""
 
 
 def test_sub_headings_and_code_in_an_answer_stay() -> None:

@@ -1,7 +1,8 @@
 """Read the cells of an .ipynb file.
 
 Students' notebooks come from Colab, Jupyter, VS Code and from repairs by hand, so reading asks for as little as
-possible: a JSON object with a list of cells. Outputs and ids are never looked at, metadata for `machines.py` alone.
+possible: a JSON object with a list of cells. Outputs are never looked at, metadata for `machines.py` and the names of
+cells alone.
 
 The grader's own process reads what strangers wrote, so that what it reads is limited in size; docs/decisions/0008 tells
 what the limits are worth.
@@ -21,6 +22,7 @@ from grader.records import SourceFile
 MOST_LEGIBLE = 200_000  # characters of code that are looked into; students' notebooks hold a tenth of it
 _MOST_SOURCE = 10 * 2**20  # characters of code that are run
 _MOST_CELLS = 5_000
+_LONGEST_NAME = 100  # characters of a cell's id
 _EACH_CELL = 50  # characters that looking into a cell costs besides its own
 
 
@@ -30,13 +32,14 @@ class UnreadableNotebook(ValueError):  # a value about a student's file, not an 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell; raw cells and unknown kinds are left out of a notebook but counted."""
+    """One cell; unknown kinds are left out of a notebook but counted. A raw cell is text, as markdown is."""
 
     number: int  # 1-based position among all cells
     kind: Literal["code", "markdown"]
     source: str
     legible: bool = True  # whether the grader looks into it; one that no hand wrote is only run
     pictures: Mapping[str, str] = field(default_factory=dict)  # of a written answer; see drawings.py
+    names: tuple[str, ...] = ()  # its id and nbgrader's, which stay when its text is replaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +109,23 @@ def _cell(number: int, entry: Any) -> Cell | None:
     match entry:
         case {"cell_type": "code"}:
             return Cell(number, "code", _text(entry.get("source", entry.get("input"))))
-        case {"cell_type": "markdown" | "html"}:
+        case {"cell_type": "markdown" | "html" | "raw"}:
             text, pictures = taken_out(_text(entry.get("source")), entry.get("attachments"))
-            return Cell(number, "markdown", text, pictures=pictures)
+            return Cell(number, "markdown", text, pictures=pictures, names=_names(entry))
         case {"cell_type": "heading"}:
             level = entry.get("level")
             marks = "#" * (level if isinstance(level, int) and 1 <= level <= 6 else 1)
             return Cell(number, "markdown", f"{marks} {_text(entry.get('source'))}")
     return None
+
+
+def _names(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    match entry.get("metadata"):
+        case {"nbgrader": {"grade_id": str() as given}}:
+            names = [entry.get("id"), given]
+        case _:
+            names = [entry.get("id")]
+    return tuple(name[:_LONGEST_NAME] for name in names if isinstance(name, str))
 
 
 def _listed(value: Any) -> list[Any]:

@@ -8,16 +8,21 @@ kind, is the answer. Unmarked text is the book's as often as the student's and i
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from grader.notebook.cells import Notebook
+from grader.notebook.cells import Cell, Notebook
 from grader.notebook.drawings import shown
+from grader.notebook.names import python_of
+from grader.notebook.statements import PARSE_ERRORS, parsed
 
 _WORDS = (
-    r"(?:\b(?:discussions?|memos?|exercises?|take[- ]?aways?(?: messages?)?|reflections?|thoughts|answers?)\b"
+    r"(?:\b(?:dis[ck]uss?ions?|discusi[oó]n(?:es)?|discuss[aã]o|diskussionen|memos?|exercises?|reflections?|thoughts"
+    r"|take[- ]?aways?(?: messages?)?|answers?|what (?:i|we)(?:'ve|’ve| have)? learn(?:ed|t))\b"
+    r"|讨论|討論|思考|总结|總結|心得|答案|考察|感想|まとめ|소감"
     r"|토론|토의|논의|메모|연습 ?문제|느낀 ?점|배운 ?점|고찰|정리|답변|생각)"
 )
 _NUMBER = r"(?<![\d.])([1-9]\d?)\.(\d{1,2})(?!\d)"
@@ -40,8 +45,13 @@ _PLACEHOLDER = re.compile(
 )
 _HOMEWORK = re.compile(r"(?:hw|homework|assignment|lab|과제|실습)[ _-]?\d+", re.IGNORECASE)
 _IN_NAME = re.compile(r"(?<!\d)([1-9]\d?)[._-](\d{1,2})(?!\d)")
+_NUMBERED = re.compile(rf"[\s*_(\[【]*(?:q(?:uestion)?\.? ?|§ ?)?{_NUMBER}\s*[)\]】*_:：]+[:：]?\s*", re.IGNORECASE)
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_NAMED = re.compile(r"(?:discussion|memo|reflection|answer|written)\w*?[-_.]([1-9]\d?)[-_.](\d{1,2})", re.IGNORECASE)
+_TEXT_MAGIC = re.compile(r"\s*%%(?:markdown|html|latex)\b[^\n]*\n", re.IGNORECASE)
 _BULLETS = " \t>-+•"
 _LABEL_LEVEL = 7  # below every heading
+_HANDED_OUT_LEVEL = 3  # of the heading over an answer in the notebook that students receive
 _MOST_LINES = 50_000  # of text in a notebook that are searched
 _LONGEST_LABEL = 80  # characters; a longer line is a sentence that happens to begin with such a word
 
@@ -72,7 +82,7 @@ def _answers(notebook: Notebook) -> dict[str, str]:
     lines, numbered = _marked_lines(notebook)
     found = {}
     for section, own in lines.items():
-        text = re.sub(r"\n{3,}", "\n\n", _PLACEHOLDER.sub("", "\n".join(own))).strip()
+        text = re.sub(r"\n{3,}", "\n\n", _PLACEHOLDER.sub("", _COMMENT.sub("", "\n".join(own)))).strip()
         if any(letter.isalnum() for letter in text):
             found[section if numbered else _section_in_name(notebook.name)] = text
     return found
@@ -85,20 +95,29 @@ def _marked_lines(notebook: Notebook) -> tuple[dict[str, list[str]], bool]:
     left = _MOST_LINES
     for cell in notebook.cells:
         if cell.kind == "code":
+            if level and cell.legible and (prose := _prose(cell.source)):
+                found.setdefault(section, []).extend([prose, ""])
             level = 0 if level == _LABEL_LEVEL else level  # a label may end before the code, a heading goes on behind
             continue
+        handed_out = _section_in_id(cell)
+        if handed_out:
+            section, level = handed_out, _HANDED_OUT_LEVEL
         fenced = False
         written = cell.source.split("\n", left)[:left]
         left -= len(written)
         for line, following in zip(written, [*written[1:], ""], strict=True):
             fenced ^= line.lstrip().startswith(("```", "~~~"))
             title = None if fenced else _title(line, following)
-            if title is None or (title.level == _LABEL_LEVEL and not title.section and 0 < level < _LABEL_LEVEL):
+            if title is None and level and not fenced and (label := _NUMBERED.match(line)):
+                section, text = ".".join(label.groups()), line[label.end() :]
+            elif title is None or (title.level == _LABEL_LEVEL and not title.section and 0 < level < _LABEL_LEVEL):
                 text = line
             else:
                 section, text = title.section or section, title.text
                 if title.marks:
                     level = title.level if title.section or not level else min(level, title.level)
+                elif handed_out and title.section in ("", handed_out):
+                    text = title.text or line  # a heading of the student's own within the answer
                 elif title.section or title.level <= level:
                     level = 0
             if level:
@@ -106,6 +125,38 @@ def _marked_lines(notebook: Notebook) -> tuple[dict[str, list[str]], bool]:
         if level:
             found.setdefault(section, []).append("")
     return found, section != ""
+
+
+def _section_in_id(cell: Cell) -> str:
+    """The section whose answer a cell was handed out for, by its id."""
+    found = next((match for name in cell.names if (match := _NAMED.fullmatch(name))), None)
+    return ".".join(found.groups()) if found else ""
+
+
+def _prose(source: str) -> str:
+    """What a code cell says that holds no code: comments, texts, texts that are printed, or sentences as they are."""
+    if magic := _TEXT_MAGIC.match(source):
+        return source[magic.end() :].strip()
+    try:
+        statements = parsed(python_of(source)).body
+    except PARSE_ERRORS:
+        return source.strip()
+    if not statements:
+        return "\n".join(line.lstrip(" \t#") for line in source.splitlines() if line.lstrip().startswith("#")).strip()
+    texts: list[str] = []
+    for statement in statements:
+        match statement:
+            case ast.Expr(ast.Constant(str() as text)):
+                texts.append(text)
+            case ast.Expr(ast.Call(ast.Name("print"), arguments)):
+                texts += [
+                    each.value for each in arguments if isinstance(each, ast.Constant) and type(each.value) is str
+                ]
+                if len(texts) < len(arguments):
+                    return ""
+            case _:
+                return ""
+    return "\n".join(texts).strip()
 
 
 def _title(line: str, following: str) -> _Title | None:
