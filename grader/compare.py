@@ -32,8 +32,8 @@ def compare(
 ) -> Mismatch | None:
     """Where `observed` differs from `expected`, or None.
 
-    Tensors may differ in dtype; a Python number equals a tensor without dimensions; a tuple equals a list. Absolute
-    tolerance grows with the largest expected value, so that cancellation is no mistake.
+    Tensors may differ in dtype; one number equals another, be it Python's or in a tensor of one element; a tuple equals
+    a list. Absolute tolerance grows with the largest expected value, so that cancellation is no mistake.
     """
     if isinstance(expected, torch.Tensor):
         return _compare_tensors(observed, expected, path, rtol, atol)
@@ -87,6 +87,8 @@ def _compare_tensors(
         # Within a list it is no forgotten `return`.
         got = "nothing" if observed is None and path else in_words(observed)
         return Mismatch(path, "type", f"Expected a tensor of shape {tuple(expected.shape)}, got {got}.")
+    if expected.dim() == 0 and observed.numel() == 1:
+        observed = observed.reshape(())  # one number is one number
     if observed.shape != expected.shape:
         message = f"Expected shape {tuple(expected.shape)}, got {tuple(observed.shape)}."
         return Mismatch(path, "shape", message)

@@ -89,6 +89,8 @@ def test_what_torch_finds_close_with_its_own_tolerances_is_close(
         pytest.param(3, torch.tensor(3.0), id="int-for-scalar-tensor"),
         pytest.param(3.0, torch.tensor(3), id="float-for-scalar-tensor"),
         pytest.param(torch.tensor(3.0), 3, id="scalar-tensor-for-int"),
+        pytest.param(torch.tensor([3.0]), torch.tensor(3.0), id="one-element-for-scalar-tensor"),
+        pytest.param(torch.tensor([[3.0]]), 3, id="one-element-for-int"),
         pytest.param(3, 3.0, id="int-for-float-number"),
         pytest.param(True, torch.tensor(1.0), id="bool-for-scalar-tensor"),
         pytest.param((1, 2), [1, 2], id="tuple-for-list"),
@@ -152,7 +154,13 @@ def test_cancellation_beside_large_values_is_no_mistake() -> None:
     ("observed", "expected", "kind", "message"),
     [
         pytest.param(torch.zeros(3, 2), torch.zeros(2, 3), "shape", "Expected shape (2, 3), got (3, 2).", id="shape"),
-        pytest.param(torch.zeros(1), torch.tensor(0.0), "shape", "Expected shape (), got (1,).", id="an-axis-too-many"),
+        pytest.param(
+            torch.zeros(1, 2), torch.zeros(2), "shape", "Expected shape (2,), got (1, 2).", id="an-axis-too-many"
+        ),
+        pytest.param(
+            torch.zeros(2), torch.tensor(0.0), "shape", "Expected shape (), got (2,).", id="two-for-one-number"
+        ),
+        pytest.param(torch.tensor(0.0), torch.zeros(1), "shape", "Expected shape (1,), got ().", id="an-axis-too-few"),
         pytest.param(5.0, torch.ones(1), "shape", "Expected shape (1,), got ().", id="number-for-one-element"),
         pytest.param(
             [torch.zeros(2)] * 3,

@@ -11,7 +11,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -199,6 +201,35 @@ class Whole(int):
 )
 def test_an_object_of_another_kind_becomes_the_name_of_its_type(value: object, opaque: str) -> None:
     assert there_and_back(value) == Opaque(opaque)
+
+
+class Step(NamedTuple):
+    """What a student's function gives back by names of its own."""
+
+    W: int
+    b: float
+
+
+class Listed(list[int]):
+    """A list that would rather be empty."""
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(())
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        (Step(1, 0.5), (1, 0.5)),
+        (torch.Size([2, 3]), (2, 3)),
+        (Listed([1, 2]), [1, 2]),
+        (Fraction(1, 4), 0.25),
+        (Decimal("0.75"), 0.75),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_lists_and_numbers_of_other_types_come_as_plain_ones(value: object, plain: object) -> None:
+    assert same(there_and_back(value), plain)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ import math
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -58,16 +60,18 @@ def _encode(value: Value, body: bytearray, depth: int, budget: list[int]) -> Any
         return value
     if type(value) is int:
         return {"int": str(value)} if abs(value) < 1 << 256 else {"opaque": "int"}
-    if type(value) is float:
-        return {"float": repr(value)}
+    if type(value) in (float, Fraction, Decimal):
+        return {"float": repr(float(value))}
     if type(value) is str:
         return {"str": value[:_MAX_TEXT]}
     if isinstance(value, torch.Tensor):
         return _encode_tensor(value, body)
     if isinstance(value, np.ndarray | np.generic):
         return _encode_array(value, body)
-    if type(value) in (list, tuple):
-        return {type(value).__name__: [_encode(each, body, depth + 1, budget) for each in value]}
+    if isinstance(value, list):
+        return {"list": [_encode(each, body, depth + 1, budget) for each in list.__iter__(value)]}
+    if isinstance(value, tuple):  # a named one as well
+        return {"tuple": [_encode(each, body, depth + 1, budget) for each in tuple.__iter__(value)]}
     if isinstance(value, Mapping) and type(value).__module__ in ("builtins", "collections"):
         pairs = [[str(key)[:200], _encode(each, body, depth + 1, budget)] for key, each in value.items()]
         return {"dict": pairs}

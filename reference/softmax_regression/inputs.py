@@ -48,9 +48,10 @@ def _labels(generator: torch.Generator, count: int, classes: int) -> torch.Tenso
 
 
 def _probabilities(generator: torch.Generator, case: int) -> torch.Tensor:
-    """Draw rows, (n, classes), of positive numbers that are 1 together."""
+    """Draw rows, (n, classes), of positive numbers that are 1 together; none is 1 alone, where a clamp has its edge."""
     dtype = torch.float64 if case % 4 == 3 else torch.float32
-    drawn = 0.05 + torch.rand(SIZES[case % len(SIZES)], generator=generator, dtype=dtype)
+    count, classes = SIZES[case % len(SIZES)]
+    drawn = 0.05 + torch.rand((count, max(2, classes)), generator=generator, dtype=dtype)
     return drawn / drawn.sum(dim=1, keepdim=True)
 
 
