@@ -114,6 +114,11 @@ def sentence(observation: Observation, target: str) -> str:
             return f"`{target}` gave a value."
         case Raised(type="NotImplementedError"):
             return f"`{target}` is still the stub: it raises NotImplementedError."
+        case Raised(type="TypeError", line="") if target.isidentifier():
+            return (
+                f"`{target}` raised TypeError before its first line ran: "
+                "does it take the arguments that are asked for, in this order and under these names?"
+            )
         case Raised(type=name, line=line):
             return f"`{target}` raised {name}" + (f" at `{line}`." if line else ".")
         case TimedOut(seconds=seconds):

@@ -201,9 +201,17 @@ def _layers(value: Value) -> list[Layer]:
     found = []
     for row in rows if isinstance(rows, list) else []:
         match row:
-            case [str() as kind, output, input, *_] if kind in _ROLES and _is_shape(output) and _is_shape(input):
-                found.append(Layer(_ROLES[kind], tuple(output), tuple(input)))
+            case [str() as kind, output, input, *more] if kind in _ROLES and _is_shape(output) and _is_shape(input):
+                found.append(Layer(_ROLES[kind], tuple(output), _read_of(input, output, more)))
     return found
+
+
+def _read_of(input: list[int], output: list[int], more: Sequence[Value]) -> Shape:
+    """The shape of what a layer reads: a 1x1 convolution with a stride leaves out pixels, as a slice before it does."""
+    match more:
+        case [[int(), int(), 1, 1, *_]] if len(input) == len(output) == 4:
+            return (*input[:2], *output[2:])
+    return tuple(input)
 
 
 def _details(value: Value) -> Counter[str]:

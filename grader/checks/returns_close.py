@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from grader.checks import asking
-from grader.checks.asking import Answer, Reference, ask_both, judge_all, partly, shares, tolerances
+from grader.checks.asking import Answer, Reference, ask_both, failed, judge_all, partly, shares, tolerances
 from grader.checks.banned import Ban, ban, by_hand
 from grader.checks.picturing import picture
-from grader.probes import Returned, Session
+from grader.probes import Probe, Returned, Session
 from grader.records import Finding, Item, Outcome
 
 
@@ -27,6 +27,8 @@ def returns_close(
     atol: float | None = None,
 ) -> Finding:
     """Ask `cases` calls with arguments of the generator `inputs`; every value must be close, by no banned means.
+
+    A function that changes the values of its arguments in place fails.
 
     `banned` are families of calls: book, convolution, cross_entropy, pooling, softmax; `on_banned` says what using
     them means: zero, or flag, which leaves it to a person. `credit` gives a share of the points to a function whose
@@ -46,7 +48,19 @@ def returns_close(
             finding = replace(finding, evidence=picture(student, reference, item, inputs))
         shaped = all(answer.right_shape for answer in answers)
         return _shaped(finding, parts["shape"], student, item, answers, without) if parts and shaped else finding
-    return by_hand(finding, student, item, answers, without)
+    return _spoilt(student, item, probes[0]) or by_hand(finding, student, item, answers, without)
+
+
+def _spoilt(student: Session, item: Item, probe: Probe) -> Finding | None:
+    """The finding about a function that changes what it is given: whoever calls it goes on with other numbers."""
+    (observation,) = student.ask([replace(probe, question="changes")])
+    changed = observation.value if isinstance(observation, Returned) else None
+    if not isinstance(changed, list) or True not in changed:
+        return None  # what cannot be seen is held against nobody
+    return failed(
+        f"The values are right, but `{item.target}` changes the tensor that it is given. Whoever calls it goes on with "
+        "other numbers: compute new tensors instead (no `+=`, no `X[...] = ...` and no `exp_()` on an argument)."
+    )
 
 
 def _shaped(

@@ -191,5 +191,6 @@ def environment(confinement: Confinement) -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": threads,
         "MKL_NUM_THREADS": threads,
         "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+        "TORCHDYNAMO_DISABLE": "1",  # torch.compile leaves as it is what it would take minutes to translate
         **cards.variables(confinement.device),
     }

@@ -19,6 +19,11 @@ def edges_reversed() -> dict[str, torch.Tensor]:
     return {"K": -solutions.K}
 
 
+def white_for_black() -> dict[str, torch.Tensor]:
+    """Black and white are swapped in X, and the signs in K with them; X is white (1) with a black (0) band."""
+    return {"X": 1 - solutions.X, "K": -solutions.K}
+
+
 def kernel_column() -> dict[str, torch.Tensor]:
     """K is a column, which finds horizontal edges; vertical edges need a row: K of shape (1, 2)."""
     return {"K": solutions.K.t()}

@@ -19,7 +19,7 @@ from tests.fakes import FakeReference, FakeSession, defining, item
 
 ROOT = Path(__file__).parents[2]
 ITEM = item("has_shapes", "LeNet", id="lenet-shapes")
-Row = tuple[str, list[int], list[int]]  # kind, output, input
+Row = tuple[Any, ...]  # kind, output, input, details
 LAYERS: list[Row] = [
     ("Conv2d", [1, 6, 28, 28], [1, 1, 28, 28]),
     ("AvgPool2d", [1, 6, 14, 14], [1, 6, 28, 28]),
@@ -312,6 +312,23 @@ def test_a_cause_is_claimed_only_where_kernels_and_paddings_show_it() -> None:
 def test_a_share_that_is_none_is_a_mistake_of_the_rubric(credit: dict[str, Any]) -> None:
     with pytest.raises(RubricError, match="lenet-shapes: credit"):
         has_shapes(FakeSession(), FakeReference(), ITEM, input=[1, 1, 28, 28], credit=credit)
+
+
+@pytest.mark.parametrize(
+    ("before", "read", "same"),
+    [((24, 24), "1, 1", True), ((12, 12), "1, 1", True), ((24, 24), "3, 3", True), ((12, 12), "3, 3", False)],
+)
+def test_pixels_that_a_1x1_convolution_leaves_out_may_be_left_out_before(
+    before: tuple[int, int], read: str, same: bool
+) -> None:
+    kernel = [int(side) for side in read.split(", ")]
+    row = ("Conv2d", [1, 128, 12, 12], [1, 64, 24, 24], [128, 64, *kernel, 2, 2, 0, 0])
+    mine = ("Conv2d", [1, 128, 12, 12], [1, 64, *before], [128, 64, *kernel, 1, 1, 0, 0])
+    answers = [{("shapes", "LeNet"): traced(each, output=each[1])} for each in (mine, row)]
+
+    finding = has_shapes(FakeSession(answers[0]), FakeReference(answers[1]), ITEM, input=[1, 64, 24, 24])
+
+    assert (finding.outcome is Outcome.PASSED) is same
 
 
 def test_functions_instead_of_layers_have_the_same_shapes() -> None:

@@ -56,6 +56,60 @@ def test_a_function_that_is_right_in_every_case_passes() -> None:
     assert finding.message == "3 of 3 cases agree with the reference."
 
 
+def test_a_function_with_another_signature_is_told_so() -> None:
+    finding = check_corr2d(lambda *, X, K: corr2d(X, K))
+
+    assert finding.message.endswith(
+        "`corr2d` raised TypeError before its first line ran: "
+        "does it take the arguments that are asked for, in this order and under these names?"
+    )
+
+
+def spoils_the_image(X: torch.Tensor, K: torch.Tensor) -> torch.Tensor:
+    Y = corr2d(X, K)
+    X *= 0
+    return Y
+
+
+def spoils_the_kernel(X: torch.Tensor, K: torch.Tensor) -> torch.Tensor:
+    return corr2d(X, K.neg_().clone()).neg()
+
+
+@pytest.mark.parametrize("target", [spoils_the_image, spoils_the_kernel])
+def test_a_function_that_changes_an_argument_in_place_fails(target: Callable[..., torch.Tensor]) -> None:
+    finding = check_corr2d(target)
+
+    assert (finding.outcome, finding.credit) == (Outcome.FAILED, 0.0)
+    assert "`corr2d` changes the tensor that it is given." in finding.message
+
+
+def gives_the_image_another_shape(X: torch.Tensor, K: torch.Tensor) -> torch.Tensor:
+    return corr2d(X.unsqueeze_(0)[0], K)
+
+
+def writes_into_a_copy(X: torch.Tensor, K: torch.Tensor) -> torch.Tensor:
+    X, K = X.clone(), K.float()
+    Y = corr2d(X, K)
+    X += 1
+    return Y
+
+
+@pytest.mark.parametrize("target", [gives_the_image_another_shape, writes_into_a_copy])
+def test_arguments_that_keep_their_values_are_not_changed(target: Callable[..., torch.Tensor]) -> None:
+    assert check_corr2d(target).outcome is Outcome.PASSED
+
+
+def test_a_call_that_fails_when_it_is_repeated_is_held_against_nobody() -> None:
+    calls = iter(range(100))
+
+    def once_too_often(X: torch.Tensor, K: torch.Tensor) -> torch.Tensor:
+        if next(calls) == 20:
+            raise RuntimeError
+        return corr2d(X, K)
+
+    assert check_corr2d(once_too_often).outcome is Outcome.PASSED
+
+
 def test_the_cases_of_the_generator_are_asked_under_their_seeds() -> None:
     student = FakeSession(lambda probe: Returned(0))
     reference = FakeReference(

@@ -117,14 +117,16 @@ def test_no_layer_earns_nothing(layers: list[nn.Module | Observation]) -> None:
     assert finding.message == "0 of 3 layers give the expected values; none of yours does for layer 1."
 
 
-def test_only_library_objects_count() -> None:
-    finding = check([*RIGHT], ["definition", "value", "library"])
+def test_a_function_or_class_around_a_layer_counts_as_the_layer() -> None:
+    finding = check([Raised("TypeError"), *RIGHT], ["definition", "definition", "value", "library"])
 
-    assert (finding.outcome, finding.credit) == (Outcome.PARTIAL, 0.3333)
+    assert (finding.outcome, finding.credit) == (Outcome.PASSED, 1.0)
 
 
-@pytest.mark.parametrize("kinds", [[], ["definition"]], ids=["unbound", "own-function"])
+@pytest.mark.parametrize("kinds", [[], ["definition"], ["definition", "value"]], ids=len)
 def test_a_name_never_bound_to_a_library_layer_is_said_so(kinds: list[str]) -> None:
-    finding = check([*RIGHT[: len(kinds)]], kinds)
+    layers: list[nn.Module | Observation] = [Raised("TypeError"), nn.Identity()]
+
+    finding = check(layers[: len(kinds)], kinds)
 
     assert (finding.outcome, finding.message) == (Outcome.FAILED, "`pool2d` is never bound to a layer of torch.nn.")

@@ -145,7 +145,7 @@ def _known_state(seed: int) -> Iterator[None]:
     torch.set_float32_matmul_precision("highest")
     torch.backends.cudnn.allow_tf32 = False
     try:
-        with torch.enable_grad(), contextlib.redirect_stdout(_Discarded()):
+        with torch.inference_mode(False), torch.enable_grad(), contextlib.redirect_stdout(_Discarded()):
             yield
     finally:
         # The reference answers in the grader's own process, where the next inputs are drawn.
@@ -182,6 +182,15 @@ def _operators(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
     return {"names": sorted(trace.names | of_libraries), "value": value}
 
 
+def _changes(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
+    """Of each tensor that a call is given, in order, whether it has other values afterwards; its shape may be new."""
+    args, kwargs = _built(probe)
+    given = [each for each in (*args, *kwargs.values()) if isinstance(each, torch.Tensor)]
+    before = [each.flatten().clone() for each in given]
+    target(*args, **kwargs)
+    return [not torch.equal(was, now.detach().flatten()) for was, now in zip(before, given, strict=True)]
+
+
 def _gradient(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
     """The gradients of a seeded projection of the result with respect to every floating tensor argument.
 
@@ -193,7 +202,8 @@ def _gradient(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
     if not isinstance(output, torch.Tensor):
         return output
     if output.requires_grad:
-        output.backward(modules.seeded(tuple(output.shape), probe.seed, "cotangent").to(output))
+        shape = () if output.shape == (1,) else tuple(output.shape)  # one number in a tensor is one number
+        output.backward(modules.seeded(shape, probe.seed, "cotangent").to(output).reshape(output.shape))
     return [leaf.grad for leaf in leaves]
 
 
@@ -223,6 +233,7 @@ def _initialise(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
 
 QUESTIONS: Mapping[str, Callable[[Any, Probe, dict[str, Any]], Value]] = {
     "call": _call,
+    "changes": _changes,
     "operators": _operators,
     "gradient": _gradient,
     "evaluate": _evaluate,

@@ -86,6 +86,8 @@ def _plain(shape: Sequence[int]) -> tuple[int, ...]:
     match tuple(shape):
         case (1, channels, 1, 1):
             return (channels,)
+        case ():
+            return (1,)
         case plain:
             return plain
 

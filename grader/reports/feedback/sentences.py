@@ -80,6 +80,14 @@ TEMPLATES: Final = (
     _("{name} is still the stub: it raises NotImplementedError."),
     _("{name} raised {error_type} at {line}."),
     _("{name} raised {error_type}."),
+    _(
+        "{name} raised TypeError before its first line ran: does it take the arguments that are asked for,"
+        " in this order and under these names?"
+    ),
+    _(
+        "The values are right, but {name} changes the tensor that it is given. Whoever calls it goes on with other"
+        " numbers: compute new tensors instead (no `+=`, no `X[...] = ...` and no `exp_()` on an argument)."
+    ),
     _("{name} gave no answer in {seconds} s."),
     _("{name} is not defined."),
     _("All {count} layers have the expected output shapes."),
