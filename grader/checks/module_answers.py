@@ -31,6 +31,11 @@ def differences_but_biases(observed: Mapping[str, Value], expected: Mapping[str,
     return _difference(observed, expected, _needed(observed, expected))
 
 
+def differences_without_biases(observed: Mapping[str, Value], expected: Mapping[str, Value]) -> Mismatch | None:
+    """As `differences`, only that gradients of vectors may be lacking, as those of biases do that nobody asked for."""
+    return _difference(observed, expected, _found(observed, expected))
+
+
 def _difference(
     observed: Mapping[str, Value], expected: Mapping[str, Value], gradients: Sequence[_Row]
 ) -> Mismatch | None:
@@ -160,6 +165,27 @@ def _lacking(observed: Mapping[str, Value], expected: Mapping[str, Value]) -> di
     mine = _by_shape(_rows(observed.get("gradients")))
     short = {shape: len(each) - len(mine.get(shape, [])) for shape, each in _by_shape(expected["gradients"]).items()}
     return {shape: number for shape, number in short.items() if number > 0 and len(shape) == 1}
+
+
+def _found(observed: Mapping[str, Value], expected: Mapping[str, Value]) -> list[_Row]:
+    """The expected gradients; of vectors of which some are lacking, as many as there are, those first that came.
+
+    A vector that is there and gets no gradient is no bias left out.
+    """
+    if len(_vectors(observed.get("unused"))) > len(_vectors(expected.get("unused"))):
+        return list(expected["gradients"])
+    mine, lacking = _by_shape(_rows(observed.get("gradients"))), _lacking(observed, expected)
+    found: list[_Row] = [row for row in expected["gradients"] if tuple(row[0]) not in lacking]
+    for shape, wanted in _by_shape(expected["gradients"]).items():
+        if shape in lacking:
+            left = list(mine.get(shape, []))
+            came = sorted(wanted, key=lambda each: all(difference_of(one, each) is not None for one in left))
+            found += [(list(shape), values) for values in came[: len(left)]]
+    return found
+
+
+def _vectors(shapes: Value) -> list[Value]:
+    return [each for each in shapes if isinstance(each, list) and len(each) == 1] if isinstance(shapes, list) else []
 
 
 def _needed(observed: Mapping[str, Value], expected: Mapping[str, Value]) -> list[_Row]:

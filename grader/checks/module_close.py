@@ -22,11 +22,13 @@ from grader.checks.asking import (
     shares,
 )
 from grader.compare import in_words
+from grader.errors import RubricError
 from grader.probes import Probe, Raised, Returned, Session, Value
 from grader.records import Finding, Item, Mismatch
 
 _FLOAT32: Final = {"dtype": "float32"}
 _UNBIASED: Final = {"bias": "zero"}
+_BIASES: Final = ("needed", "optional")
 
 _Differ: TypeAlias = Callable[[Mapping[str, Value], Mapping[str, Value]], Mismatch | None]
 
@@ -53,18 +55,22 @@ def module_close(
     inputs: str,
     cases: int = 4,
     credit: Mapping[str, float] | None = None,
+    convolution_bias: str = "needed",
 ) -> Finding:
     """Ask `cases` times for a filled module's outputs, gradients and running statistics.
 
     `credit` gives shares of the points to a module whose outputs are right in both modes (`forward`), and to one
-    whose outputs have the right shapes at least (`shape`).
+    whose outputs have the right shapes at least (`shape`). Convolutions need a bias like the reference's unless
+    BatchNorm follows; where `convolution_bias` is "optional" they never do.
 
     Raises:
-        RubricError: `credit` is not made like that.
+        RubricError: `credit` or `convolution_bias` is not made like that.
     """
+    if convolution_bias not in _BIASES:
+        raise RubricError(f"rubric.yaml: {item.id}: convolution_bias: {convolution_bias!r} is not needed or optional")
     parts = shares(credit, ("forward", "shape"), item)
     probes = asking.cases(reference, item, "module", inputs, cases, dtype="float64")
-    judged = _judged(student, reference, item, probes)
+    judged = _judged(student, reference, item, probes, optional=convolution_bias == "optional")
     if not judged.wrong:
         agree = f"agree with the reference in {len(judged.answers)} of {cases} cases"
         if any(map(_dropped_by_hand, judged.answers)):
@@ -85,7 +91,7 @@ def _dropped_by_hand(answer: Answer) -> bool:
     return False
 
 
-def _judged(student: Session, reference: Reference, item: Item, probes: Sequence[Probe]) -> _Judged:
+def _judged(student: Session, reference: Reference, item: Item, probes: Sequence[Probe], *, optional: bool) -> _Judged:
     answers = ask_both(student, reference, probes)
     if any(isinstance(answer.observed, Raised) for answer in answers):
         # Some right modules are bound to float32, by a constant tensor for instance.
@@ -96,9 +102,10 @@ def _judged(student: Session, reference: Reference, item: Item, probes: Sequence
         return strict
     # A convolution needs no bias of its own before BatchNorm. With zeros in its place both sides compute the same.
     unbiased = ask_both(student, reference, [_with_options(probe, **_UNBIASED) for probe in probes])
-    if not all(module_answers.needs_no_more_vectors(answer) for answer in unbiased):
-        return strict
-    return _compared(unbiased, item, module_answers.differences_but_biases)
+    if all(module_answers.needs_no_more_vectors(answer) for answer in unbiased):
+        return _compared(unbiased, item, module_answers.differences_but_biases)
+    judged = _compared(unbiased, item, module_answers.differences_without_biases)
+    return judged if optional and not judged.wrong else strict
 
 
 def _compared(answers: Sequence[Answer], item: Item, differ: _Differ) -> _Judged:

@@ -1,4 +1,4 @@
-"""A convolution needs no bias of its own where BatchNorm follows it, and nowhere else."""
+"""A convolution needs no bias of its own where BatchNorm follows it, and elsewhere only if the rubric says so."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from torch import nn
 
 from grader.answer_key import AnswerKey
 from grader.checks.module_close import module_close
+from grader.errors import RubricError
 from grader.records import Finding, Outcome
 from reference.hw2_cnn import solutions
 from reference.hw2_cnn.misconceptions import MISCONCEPTIONS
@@ -29,8 +30,9 @@ def mistaken(target: str, name: str) -> Any:
     return next(each for each in MISCONCEPTIONS[target] if each.__name__ == name)
 
 
-def check(key: AnswerKey, name: str, target: Any, inputs: str, cases: int = 2) -> Finding:
-    return module_close(FakeSession(defining(target)), key, item("module_close", name), inputs=inputs, cases=cases)
+def check(key: AnswerKey, name: str, target: Any, inputs: str, cases: int = 2, **options: Any) -> Finding:
+    session, asked = FakeSession(defining(target)), item("module_close", name)
+    return module_close(session, key, asked, inputs=inputs, cases=cases, **options)
 
 
 class WithoutBias(nn.Module):
@@ -69,6 +71,30 @@ class WithoutAnyBias(WithoutBias):
     def __init__(self, num_channels: int, use_1x1conv: bool = False, strides: int = 1) -> None:
         super().__init__(num_channels, use_1x1conv, strides)
         self.conv3 = nn.LazyConv2d(num_channels, 1, stride=strides, bias=False)
+
+
+class WithoutAnyBiasAndStatistics(WithoutAnyBias):
+    """Wrong for another reason: BatchNorm has no weight and bias of its own, whose gradients are vectors, too."""
+
+    def __init__(self, num_channels: int, use_1x1conv: bool = False, strides: int = 1) -> None:
+        super().__init__(num_channels, use_1x1conv, strides)
+        self.bn2 = nn.LazyBatchNorm2d(affine=False)
+
+
+class WithoutAnyBiasAndShortcut(WithoutAnyBias):
+    """Wrong for another reason: no gradient reaches the shortcut."""
+
+    def forward(self, X: torch.Tensor) -> torch.Tensor:
+        Y = self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(X)))))
+        return torch.relu(Y + self.conv3(X).detach())
+
+
+class WithoutBiasOfTheNorm(WithoutAnyBias):
+    """Wrong for another reason: the bias of the last BatchNorm is never trained."""
+
+    def forward(self, X: torch.Tensor) -> torch.Tensor:
+        self.bn2.bias.requires_grad_(False)
+        return super().forward(X)
 
 
 class WithoutBiasAndReLU(WithoutBias):
@@ -141,6 +167,27 @@ def test_a_convolution_before_batch_norm_needs_no_bias(key: AnswerKey, target: A
 
 def test_a_network_of_such_blocks_earns_everything(key: AnswerKey) -> None:
     assert check(key, "ResNet", ResNetWithoutBias, "resnet_inputs").credit == 1.0
+
+
+def test_where_no_bias_is_asked_for_a_shortcut_needs_none(key: AnswerKey) -> None:
+    optional = check(key, "Residual", WithoutAnyBias, "residual_1x1_inputs", 4, convolution_bias="optional")
+
+    assert (optional.outcome, optional.credit) == (Outcome.PASSED, 1.0)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [WithoutAnyBiasAndStatistics, WithoutAnyBiasAndShortcut, WithoutBiasOfTheNorm, WithoutBiasAndReLU, WithoutScale],
+)
+def test_nothing_else_may_be_lacking_then(key: AnswerKey, target: Any) -> None:
+    finding = check(key, "Residual", target, "residual_1x1_inputs", convolution_bias="optional")
+
+    assert (finding.outcome, finding.credit) == (Outcome.FAILED, 0.0)
+
+
+def test_a_bias_is_needed_or_optional(key: AnswerKey) -> None:
+    with pytest.raises(RubricError, match="convolution_bias: 'no' is not needed or optional"):
+        check(key, "Residual", WithoutBias, "residual_1x1_inputs", convolution_bias="no")
 
 
 @pytest.mark.parametrize(
