@@ -2,9 +2,9 @@
 
     rows, marks, arrivals --figures, mistakes, attention, learning--> plain values --view--> templates/page.html
 
-Every number is a link to the students behind it: `groups` numbers their lists. With script a link filters the table of
-students (templates/table.js, allowed by its hash); without one it leads to the list. What students wrote is made
-visible in `view` and escaped in the template.
+Every count of students is a link to those behind it: `groups` numbers their lists. With script a link filters the
+table of students (templates/table.js, allowed by its hash); without one it leads to the list. What students wrote is
+made visible in `view` and escaped in the template.
 """
 
 from grader.reports.classroom.given import Class as Class
