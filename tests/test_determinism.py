@@ -150,7 +150,6 @@ def test_what_a_notebook_draws_without_a_seed_is_the_same_in_every_session() -> 
     assert all(torch.equal(each, values[0]) for each in values[1:])
 
 
-def test_a_probe_runs_in_one_thread_whatever_the_notebook_asked_for() -> None:
-    with Sandboxes(Confinement("bubblewrap", None), warm=True) as sandboxes:
-        with KernelSession(Script("hw.ipynb", [(1, DRAWS)], ["threads"]), sandboxes.open, Limits()) as session:
-            assert list(session.ask([Probe("call", "threads@0")])) == [Returned(1)]
+def test_a_probe_runs_in_one_thread_whatever_the_notebook_asked_for(forked: Sandboxes) -> None:
+    with KernelSession(Script("hw.ipynb", [(1, DRAWS)], ["threads"]), forked.open, Limits()) as session:
+        assert list(session.ask([Probe("call", "threads@0")])) == [Returned(1)]

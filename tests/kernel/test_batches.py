@@ -9,9 +9,7 @@ from itertools import islice
 import pytest
 import torch
 
-from grader.commands.isolation import bubblewrap_problem
 from grader.kernel.cells import Script
-from grader.kernel.sandbox import Confinement
 from grader.kernel.session import KernelSession
 from grader.kernel.template import Sandboxes
 from grader.probes import Died, Probe, Returned, TimedOut
@@ -35,18 +33,10 @@ def odd(n):
 """
 
 
-@pytest.fixture(scope="module")
-def sandboxes() -> Iterator[Sandboxes]:
-    if problem := bubblewrap_problem():
-        pytest.skip(f"{problem}: bubblewrap would run this")
-    with Sandboxes(Confinement("bubblewrap", None, limits=LIMITS), warm=True) as sandboxes:
-        yield sandboxes
-
-
 @pytest.fixture
-def session(sandboxes: Sandboxes) -> Iterator[KernelSession]:
+def session(forked: Sandboxes) -> Iterator[KernelSession]:
     script = Script("hw.ipynb", [(1, SOURCE)], ["same", "large", "hang", "kill", "odd"])
-    with KernelSession(script, sandboxes.open, LIMITS) as session:
+    with KernelSession(script, forked.open, LIMITS) as session:
         yield session
 
 
@@ -95,7 +85,7 @@ def test_a_death_that_nobody_waited_for_is_blamed_on_nobody_else(session: Kernel
     assert list(session.ask(probes("kill", 1))) == [Died("it exited")]
 
 
-def test_an_answer_to_another_probe_is_no_answer(sandboxes: Sandboxes) -> None:
+def test_an_answer_to_another_probe_is_no_answer(forked: Sandboxes) -> None:
     source = (
         "import sys\n"
         "def early(x):\n"
@@ -106,5 +96,5 @@ def test_an_answer_to_another_probe_is_no_answer(sandboxes: Sandboxes) -> None:
         "  frame.f_locals['self']._channel.send(Frame('observation', right))\n"
         "  return x\n"
     )
-    with KernelSession(Script("hw.ipynb", [(1, source)], ["early"]), sandboxes.open, LIMITS) as session:
+    with KernelSession(Script("hw.ipynb", [(1, source)], ["early"]), forked.open, LIMITS) as session:
         assert list(session.ask(probes("early", 1))) == [Died("wrote into the grader's pipe")]

@@ -76,26 +76,30 @@ def canned(probe: Probe) -> Observation:
             return Missing(name)
 
 
-def kernel_session(backend: str, *, warm: bool) -> Iterator[Session]:
+def kernel_session(sandboxes: Sandboxes, isolation: str) -> Iterator[Session]:
+    with KernelSession(Script("hw.ipynb", CELLS, TARGETS), sandboxes.open, LIMITS) as session:
+        yield session
+    assert sandboxes.isolation.split()[0] == isolation
+
+
+def cold(backend: str) -> Iterator[Session]:
     if backend == "bubblewrap" and (problem := bubblewrap_problem()):
         pytest.skip(f"{problem}: bubblewrap would run this")
-    with Sandboxes(Confinement(backend, None, limits=LIMITS), warm=warm) as sandboxes:
-        with KernelSession(Script("hw.ipynb", CELLS, TARGETS), sandboxes.open, LIMITS) as session:
-            yield session
-        assert sandboxes.isolation.split()[0] == ("forked" if warm else backend)
+    with Sandboxes(Confinement(backend, None, limits=LIMITS), warm=False) as sandboxes:
+        yield from kernel_session(sandboxes, backend)
 
 
 @pytest.fixture(scope="module", params=["forked", "cold", "unconfined", "recorded", "fake"])
 def session(request: pytest.FixtureRequest) -> Iterator[Session]:
     match request.param:
         case "forked":
-            yield from kernel_session("bubblewrap", warm=True)
+            yield from kernel_session(request.getfixturevalue("forked"), "forked")
         case "cold":
-            yield from kernel_session("bubblewrap", warm=False)
+            yield from cold("bubblewrap")
         case "unconfined":
-            yield from kernel_session("none", warm=False)
+            yield from cold("none")
         case "recorded":
-            for original in kernel_session("none", warm=False):
+            for original in cold("none"):
                 recorder = Recorder(original)
                 for target in TARGETS:
                     recorder.versions(target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -28,17 +29,14 @@ Opened = Callable[..., KernelSession]
 
 
 @pytest.fixture(scope="module")
-def opened() -> Iterator[Opened]:
+def opened(forked: Sandboxes) -> Opened:
     """Opens a notebook of these cells."""
-    if problem := bubblewrap_problem():
-        pytest.skip(f"{problem}: bubblewrap would run this")
-    with Sandboxes(Confinement("bubblewrap", None, limits=LIMITS), warm=True) as sandboxes:
 
-        def opened(*cells: str, limits: Limits = LIMITS) -> KernelSession:
-            script = Script("hw.ipynb", list(enumerate(cells, 1)), ["same", "raises"])
-            return KernelSession(script, sandboxes.open, limits)
+    def opened(*cells: str, limits: Limits = LIMITS) -> KernelSession:
+        script = Script("hw.ipynb", list(enumerate(cells, 1)), ["same", "raises"])
+        return KernelSession(script, forked.open, limits)
 
-        yield opened
+    return opened
 
 
 def same(*arguments: int) -> list[Probe]:
@@ -100,23 +98,25 @@ def test_a_submission_counts_all_its_notebooks(opened: Opened) -> None:
         assert submitted.timed_out == 2
 
 
-# What hangs does so with the first example for pictures, and with the first case.
-@pytest.mark.parametrize(("cell", "count"), [("while True: pass", 2), ("return torch.zeros(1)", 0)])
-def test_a_grade_tells_how_much_ran_out_of_time(cell: str, count: int) -> None:
+@pytest.fixture(scope="module")
+def grading() -> Iterator[Grading]:
     if problem := bubblewrap_problem():
         pytest.skip(f"{problem}: bubblewrap would run this")
     assignment = replace(rubric.choose(rubric.load(ROOT, checks.bind), "hw2-cnn"), limits=LIMITS)
     confinement = Confinement("bubblewrap", None, limits=LIMITS)
     work = Work(ROOT, assignment, None, confinement, Profile.QUICK, only=("corr2d-values",))
+    with contextlib.closing(Grading(work)) as grading:
+        yield grading
+
+
+# What hangs does so with the first example for pictures, and with the first case.
+@pytest.mark.parametrize(("cell", "count"), [("while True: pass", 2), ("return torch.zeros(1)", 0)])
+def test_a_grade_tells_how_much_ran_out_of_time(grading: Grading, cell: str, count: int) -> None:
     cells = [{"cell_type": "code", "metadata": {}, "outputs": [], "source": f"def corr2d(X, K):\n    {cell}"}]
     content = {"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": cells}
     file = SourceFile("hw.ipynb", json.dumps(content).encode())
-    grading = Grading(work)
 
-    try:
-        grade = grading(Submission(Student("ada"), "hw.ipynb", (file,)))
-    finally:
-        grading.close()
+    grade = grading(Submission(Student("ada"), "hw.ipynb", (file,)))
 
     assert grade.timed_out == count
     assert grade.scores[0].finding.outcome is Outcome.FAILED

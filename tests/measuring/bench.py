@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,9 +11,7 @@ import pytest
 
 from grader import checks, datasets, pipeline, rubric
 from grader.answer_key import AnswerKey
-from grader.commands.isolation import bubblewrap_problem
 from grader.errors import DataMissing
-from grader.kernel.sandbox import Confinement
 from grader.kernel.template import Sandboxes
 from grader.records import Finding, Profile, SourceFile, Student, Submission
 
@@ -46,17 +42,12 @@ class Bench:
         return score.finding
 
 
-@contextmanager
-def opened(assignment: str, data: str) -> Iterator[Bench]:
-    """A bench of an assignment of this course, its template warm."""
-    if problem := bubblewrap_problem():
-        pytest.skip(f"{problem}: bubblewrap would run this")
+def opened(assignment: str, data: str, sandboxes: Sandboxes) -> Bench:
+    """A bench of an assignment of this course."""
     try:
         datasets.folder(data)
     except DataMissing as error:
         pytest.skip(f"{error} would run this")
     chosen = rubric.choose(rubric.load(ROOT, checks.bind), assignment)
     key = AnswerKey(ROOT, chosen.reference)
-    confinement = Confinement(backend="bubblewrap", data=datasets.training_folder(), limits=chosen.limits)
-    with Sandboxes(confinement, warm=True) as sandboxes:
-        yield Bench(pipeline.Course(chosen, key, sandboxes, "cpu", Profile.QUICK))
+    return Bench(pipeline.Course(chosen, key, sandboxes, "cpu", Profile.QUICK))

@@ -1,21 +1,18 @@
-"""One warm template for all tests of a module."""
+"""A bench for each assignment, where any network can be put before its accuracy items."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
+from grader.kernel.template import Sandboxes
 from tests.measuring.bench import Bench, opened
 
 
 @pytest.fixture(scope="session")
-def homework() -> Iterator[Bench]:
-    with opened("hw2-cnn", "fashion_mnist") as bench:
-        yield bench
+def homework(forked: Sandboxes) -> Bench:
+    return opened("hw2-cnn", "fashion_mnist", forked)
 
 
 @pytest.fixture(scope="session")
-def lab() -> Iterator[Bench]:
-    with opened("lab-cnn", "mnist") as bench:
-        yield bench
+def lab(forked: Sandboxes) -> Bench:
+    return opened("lab-cnn", "mnist", forked)
