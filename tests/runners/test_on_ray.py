@@ -299,6 +299,32 @@ def test_a_machine_that_stands_still_is_not_waited_for_and_what_it_says_late_doe
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
+def test_workers_and_actors_that_are_killed_cost_nobody_anything(tmp_path: Path) -> None:
+    handed_in, local, ray = hand_in(tmp_path / "in", 30), tmp_path / "local", tmp_path / "ray"
+    same_secret(local, ray)
+    with Cluster() as cluster:
+        raylet = cluster.raylet(cluster.add())
+        running = begin(handed_in, ray, "--runner", "ray", "--address", cluster.address)
+        killed = []
+        for done, kind in ((5, "worker"), (12, "actor"), (18, "worker")):
+            until(lambda done=done: len(graded(ray)) >= done, 200)
+            actors = [pid for pid in below(raylet) if "ray::Stationed" in _command(pid)]
+            forked = [pid for pid in below(actors[0]) if "forkserver" in _command(pid)]
+            workers = [pid for pid in forked if any(pid in below(each) for each in forked)]
+            for pid in actors if kind == "actor" else workers:
+                os.kill(pid, signal.SIGKILL)
+                killed.append(kind)
+        code = running.wait(300)
+    begin(handed_in, local, "--workers", "1").wait(280)
+
+    assert killed == ["worker", "actor", "worker"]
+    assert code == 0, errors(ray)
+    assert recorded(ray) == Counter(graded(ray)) == Counter(f"student{number:03}" for number in range(30))
+    assert all((ray / name).read_bytes() == (local / name).read_bytes() for name in TABLES)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_to_train_on_cards_only_nodes_that_have_one_are_asked_and_the_others_named(tmp_path: Path) -> None:
     handed_in, out = hand_in(tmp_path / "in", 2), tmp_path / "ray"
     with Cluster() as cluster:
