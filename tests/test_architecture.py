@@ -95,7 +95,7 @@ DOORS = {
     "mdit_py_plugins": ("reviewing/markdown.py",),
     "nh3": ("reviewing/markdown.py",),
     "latex2mathml": ("reviewing/markdown.py",),
-    "ray": ("runners/on_ray.py",),
+    "ray": ("runners/joining.py", "runners/on_ray.py"),
     "rich": ("cli/", "reports/", "verifying/report.py"),
 }  # fmt: skip
 STANDARD_DOORS = {

@@ -13,10 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
-import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -24,12 +21,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import ray
-from ray.exceptions import AuthenticationError, RayError
+from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from grader import datasets, logs
-from grader.errors import GraderError, MachineryError, UsageError
+from grader.errors import GraderError
 from grader.records import Grade, Submission
+from grader.runners import joining
 from grader.runners.crew import READY, Answer, Crew, Gone, Site
 from grader.runners.parcels import Label, Parcel, packed
 from grader.runners.posts import Order, Post, Said
@@ -40,8 +38,6 @@ _OVERHEAD_MB: Final = 1024  # a worker with the reference, and its template
 _LOOK_S: Final = 1.0
 _LEAVE_S: Final = 10.0
 _THREADS: Final = 3  # of an actor: one grades, one may close it
-# Before anything of Ray's starts here. A cluster that is there already has settings of its own.
-_QUIET: Final = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0"}
 
 
 @contextlib.contextmanager
@@ -49,43 +45,16 @@ def connected(address: str, *, workers: int | None, told: Callable[[str], None])
     """A cluster to grade on, until the end of the block.
 
     Args:
-        address: of a cluster's head node, auto for the one that this machine is part of; "" for RAY_ADDRESS, and where
-            that is not set for a cluster of this machine alone, which ends with the block.
+        address: as `joining.joined` takes it.
         workers: how many submissions at a time; None for as many as there is room for.
         told: takes what somebody should know.
 
     Raises:
-        MachineryError: no cluster answers there.
+        MachineryError: no cluster answers there, or it wants a token.
         UsageError: the address is one of Ray Client.
     """
-    address = address or os.environ.get("RAY_ADDRESS", "") or "local"
-    if address.startswith("ray://"):
-        raise UsageError(
-            f"--address {address}: start the grader on a machine of the cluster and give auto, or HOST:6379"
-        )
-    for name, value in _QUIET.items():
-        os.environ.setdefault(name, value)
-    before = signal.getsignal(signal.SIGTERM)
-    # Ray prints what befalls its nodes, on standard output; what matters of it is told by us.
-    ray._private.worker.print_worker_logs = lambda *_: None
-    own: dict[str, Any] = {"num_cpus": workers, "include_dashboard": False} if address == "local" else {}
-    try:
-        ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL, namespace="grader", **own)
-    except AuthenticationError as error:
-        raise MachineryError(
-            f"the Ray cluster at {address} asks for its token: give RAY_AUTH_MODE=token, and the token's file by"
-            " RAY_AUTH_TOKEN_PATH"
-        ) from error
-    except Exception as error:
-        what = "Ray does not start here" if address == "local" else f"no Ray cluster answers at {address}"
-        raise MachineryError(f"{what}: {' '.join(str(error).split())[:200]}") from error
-    finally:
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, before)  # Ray has put its own there
-    try:
+    with joining.joined(address, workers=workers):
         yield Cluster(workers, told)
-    finally:
-        ray.shutdown()
 
 
 class Cluster:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import socket
+import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,23 @@ def without_ray(monkeypatch: pytest.MonkeyPatch) -> None:
         return None if name == "ray" else found(name, package)
 
     monkeypatch.setattr(importlib.util, "find_spec", hidden)
+
+
+@with_ray
+def test_an_address_where_nothing_listens_is_one_line_at_once(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    began = time.monotonic()
+
+    code, line = told(
+        capsys, *("--runner", "ray", "--address", f"127.0.0.1:{port}", "--out", str(tmp_path), "--device", "cpu")
+    )
+
+    assert code == 3
+    assert f"grader: nothing answers at 127.0.0.1:{port} (Connection refused); start the cluster's head" in line
+    assert time.monotonic() - began < 60  # Ray alone tries for minutes
 
 
 def test_without_ray_one_line_says_what_to_install(without_ray: None, capsys: pytest.CaptureFixture[str]) -> None:

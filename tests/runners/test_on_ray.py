@@ -241,6 +241,28 @@ def test_a_driver_that_is_killed_goes_on_where_it_was_and_ctrl_c_twice_stops_at_
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_who_does_not_have_the_token_of_a_cluster_is_told_so_in_one_line(tmp_path: Path) -> None:
+    if problem := networks.missing():
+        pytest.skip(f"{problem}: root with iproute2 would run this")
+    handed_in, out = hand_in(tmp_path / "in", 1), tmp_path / "ray"
+    with networks.Network() as network:
+        cluster = NetworkedCluster(network, tmp_path)
+        stranger = begin(
+            handed_in,
+            out,
+            *("--runner", "ray", "--address", cluster.address),
+            on=lambda command: network.command(1, command),
+            **(cluster.environment | {"RAY_AUTH_MODE": "disabled"}),
+        )
+        assert stranger.wait(300) == 3
+
+    assert errors(out).splitlines()[1:] == [
+        f"grader: the Ray cluster at {cluster.address} wants its token: set RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN_PATH to its file"
+    ]
+
+
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_a_machine_that_is_cut_off_from_the_network_costs_nobody_anything(tmp_path: Path) -> None:
     if problem := networks.missing():
