@@ -178,9 +178,14 @@ def _found(observed: Mapping[str, Value], expected: Mapping[str, Value]) -> list
     found: list[_Row] = [row for row in expected["gradients"] if tuple(row[0]) not in lacking]
     for shape, wanted in _by_shape(expected["gradients"]).items():
         if shape in lacking:
-            left = list(mine.get(shape, []))
-            came = sorted(wanted, key=lambda each: all(difference_of(one, each) is not None for one in left))
-            found += [(list(shape), values) for values in came[: len(left)]]
+            left, found_here = list(mine.get(shape, [])), []
+            for values in wanted:
+                match = next((n for n, each in enumerate(left) if difference_of(each, values) is None), None)
+                if match is not None:
+                    found_here.append(values)
+                    left.pop(match)
+            # What came and is none of the expected stays wrong, whichever of them it is compared with.
+            found += [(list(shape), values) for values in (*found_here, *wanted[: len(left)])]
     return found
 
 

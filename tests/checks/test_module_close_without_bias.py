@@ -150,6 +150,14 @@ class ResNetWithoutBias(solutions.ResNet):
         return nn.Sequential(first, *(WithoutBias(num_channels) for _ in range(num_residuals - 1)))
 
 
+class ResNetWithoutAnyBias(ResNetWithoutBias):
+    """A network whose shortcuts have none either; the gradients of two vectors are equal there."""
+
+    def block(self, num_residuals: int, num_channels: int, first_block: bool = False) -> nn.Sequential:
+        first = WithoutBias(num_channels) if first_block else WithoutAnyBias(num_channels, True, 2)
+        return nn.Sequential(first, *(WithoutBias(num_channels) for _ in range(num_residuals - 1)))
+
+
 @pytest.mark.parametrize(
     ("target", "inputs"),
     [
@@ -173,6 +181,7 @@ def test_where_no_bias_is_asked_for_a_shortcut_needs_none(key: AnswerKey) -> Non
     optional = check(key, "Residual", WithoutAnyBias, "residual_1x1_inputs", 4, convolution_bias="optional")
 
     assert (optional.outcome, optional.credit) == (Outcome.PASSED, 1.0)
+    assert check(key, "ResNet", ResNetWithoutAnyBias, "resnet_inputs", convolution_bias="optional").credit == 1.0
 
 
 @pytest.mark.parametrize(
