@@ -136,6 +136,7 @@ class Run:
         """Have these grades on disk, and then tell of them; what is to be graded once more is returned."""
         with self.book.together():
             wholes = [self.recorded(each, not _hurried(each, workers)) for each in grades]
+        self.done.update(each.submission.student.id for each in grades if not _hurried(each, workers))
         again: list[Submission] = []
         for each, whole in zip(grades, wholes, strict=True):
             if _hurried(each, workers):
@@ -143,7 +144,6 @@ class Run:
                 _log.info("%s ran out of time beside others", _of(each.submission), extra=_about(each.submission))
                 self.watch.postponed(whole)
             else:
-                self.done.add(each.submission.student.id)
                 told = _of(whole.submission), whole.status.value, whole.earned, whole.possible, whole.seconds
                 _log.info("%s is done: %s, %g of %g points, %g s", *told, extra=_about(whole.submission))
                 self.watch.finished(whole)
