@@ -23,16 +23,16 @@ def returns_close(
     banned: Sequence[str] = (),
     on_banned: str = "zero",
     credit: Mapping[str, float] | None = None,
+    keeps_arguments: bool = False,
     rtol: float | None = None,
     atol: float | None = None,
 ) -> Finding:
     """Ask `cases` calls with arguments of the generator `inputs`; every value must be close, by no banned means.
 
-    A function that changes the values of its arguments in place fails.
-
     `banned` are families of calls: book, convolution, cross_entropy, pooling, softmax; `on_banned` says what using
     them means: zero, or flag, which leaves it to a person. `credit` gives a share of the points to a function whose
-    values are wrong, but all have the right `shape`. `rtol` and `atol` replace the usual tolerances of the dtype.
+    values are wrong, but all have the right `shape`. With `keeps_arguments` a function that changes tensors it is given
+    fails: for tasks that ask to leave them alone. `rtol` and `atol` replace the usual tolerances of the dtype.
 
     Raises:
         RubricError: `banned` or `on_banned` is not known, or `credit` or a tolerance is not made like that.
@@ -43,12 +43,15 @@ def returns_close(
     probes = asking.cases(reference, item, "call", inputs, cases)
     answers = ask_both(student, reference, probes, rtol=rtol, atol=atol)
     finding = judge_all(answers, cases, item, reference=reference)
+    # Also where values are wrong, so that other tolerances can be judged by without running anything.
+    asked = keeps_arguments and len(answers) == cases and all(isinstance(each.observed, Returned) for each in answers)
+    spoilt = _spoilt(student, item, probes[0]) if asked else None
     if finding.outcome is not Outcome.PASSED:
         if len(answers) == cases and any(answer.mismatch for answer in answers):
             finding = replace(finding, evidence=picture(student, reference, item, inputs))
         shaped = all(answer.right_shape for answer in answers)
         return _shaped(finding, parts["shape"], student, item, answers, without) if parts and shaped else finding
-    return _spoilt(student, item, probes[0]) or by_hand(finding, student, item, answers, without)
+    return spoilt or by_hand(finding, student, item, answers, without)
 
 
 def _spoilt(student: Session, item: Item, probe: Probe) -> Finding | None:

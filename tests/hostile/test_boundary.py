@@ -98,6 +98,7 @@ def test_the_student_is_nobody(seen: Seen) -> None:
 def test_the_environment_is_ours_to_the_last_variable(seen: Seen) -> None:
     ours = {"PATH", "HOME", "USER", "LANG", "PWD", "MPLBACKEND", "MPLCONFIGDIR", "IPYTHONDIR", "CUDA_VISIBLE_DEVICES"}
     ours |= {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "PYTHONHASHSEED", "CUBLAS_WORKSPACE_CONFIG"}
+    ours |= {"TORCHDYNAMO_DISABLE"}
     of_libraries = {"CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR", "GIT_PAGER", "PAGER", "TERM"}
     of_libraries |= {"TORCHINDUCTOR_CACHE_DIR", "KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK"}
 
