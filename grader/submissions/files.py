@@ -161,9 +161,13 @@ def _content(parts: tuple[str, ...], path: Path, *, follow: bool) -> FoundFile:
     try:
         descriptor = os.open(path, flags if follow else flags | getattr(os, "O_NOFOLLOW", 0))
         with open(descriptor, "rb") as opened:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
                 return FoundFile(parts, problem="is not a regular file.")
-            content = opened.read(MAX_FILE + 1)
+            # As many bytes as there are: room for the most is a mapping of its own, of which Linux allows 65,530.
+            content = opened.read(min(status.st_size, MAX_FILE) + 1)
+            if len(content) > status.st_size:  # it has grown meanwhile
+                content += opened.read(MAX_FILE + 1 - len(content))
     except OSError as error:
         return FoundFile(parts, problem=f"could not be opened ({error.strerror}).")
     return FoundFile(parts, problem=_TOO_LARGE) if len(content) > MAX_FILE else FoundFile(parts, content)

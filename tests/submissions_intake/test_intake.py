@@ -2,6 +2,7 @@
 
 import json
 import os
+import tracemalloc
 import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
@@ -222,6 +223,35 @@ def test_a_file_above_the_cap_is_not_read(tmp_path: Path, monkeypatch: pytest.Mo
     hand_in(tmp_path, {"ada.ipynb": EMPTY + b" " * 1000})
 
     assert only(tmp_path).unreadable == ("ada.ipynb is larger than 200 MB and was not read.",)
+
+
+def test_a_file_takes_no_more_memory_than_it_has_bytes(tmp_path: Path) -> None:
+    """Room for the largest would be a mapping of its own each, and of those Linux allows 65,530."""
+    (tmp_path / "ada.ipynb").write_text('{"cells": []}')
+    tracemalloc.start()
+    try:
+        read = submissions.read([tmp_path / "ada.ipynb"])
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert read[0].notebooks[0].content == b'{"cells": []}'
+    assert most < files.MAX_FILE / 10
+
+
+def test_a_file_that_grows_while_it_is_read_is_read_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "ada.ipynb"
+    path.write_text('{"cells": []}')
+    look = os.fstat
+
+    def smaller(descriptor: int) -> os.stat_result:
+        told = list(look(descriptor))
+        told[6] = 3
+        return os.stat_result(told)
+
+    monkeypatch.setattr(os, "fstat", smaller)
+
+    assert submissions.read([path])[0].notebooks[0].content == b'{"cells": []}'
 
 
 def test_a_folder_with_too_many_files_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
