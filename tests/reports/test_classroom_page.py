@@ -17,7 +17,7 @@ from grader.escaping import cell
 from grader.lateness import Penalty, Timing
 from grader.marks import Mark
 from grader.records import Status
-from grader.reports.classroom import Class, page, table
+from grader.reports.classroom import Class, page, table, view
 from grader.reports.classroom.given import Note
 from grader.reports.classroom.page import script, style
 from grader.rows import GradeRow
@@ -308,6 +308,20 @@ def test_a_crowded_page_still_counts_everybody(crowded: str) -> None:
     assert states(read(crowded))["handed in"] == "30"
     title, students, unlisted = next(each for each in table_of_lists(crowded) if each[0] == "Handed in")
     assert (len(students), unlisted) == (6, 24), title
+
+
+def test_on_a_crowded_page_whoever_is_named_is_listed_before_others_with_the_same_trouble(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(table, "MOST", 8)
+    monkeypatch.setattr(view, "_MOST_CASES", 1)
+    rows = [student(f"s{n:02}", [B]) for n in range(20)]
+    rows[19] = student("s19", [P], problem="It is no notebook.", seconds=900.0)
+    found = read(page(a_class(*rows, notes=[Note("s18", "", "doubt", "two people")])))
+    there = {each.attributes["id"] for each in found.elements if "id" in each.attributes}
+
+    assert {h[1:] for e in found.all("a") if (h := e.attributes["href"]).startswith("#s")} <= there
+    assert {"s18", "s19"} <= there
 
 
 def test_on_a_crowded_page_every_link_to_a_student_leads_to_a_row(crowded: str) -> None:

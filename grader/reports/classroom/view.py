@@ -104,7 +104,7 @@ def of(given: Class) -> Page:
     there = listed.handed_in(given)
     reasons, cases = _reasons(given, groups)
     slowest = timed[1] if timed else []
-    positions = table.listed(given, [*cases, *(position for position, _ in slowest)])
+    positions = table.listed(given, [*(position for position, _ in slowest), *cases])
     return Page(
         assignment=visible(given.assignment.title or given.assignment.name),
         graded=visible(max((row.started[:10] for row in given.rows if row.started), default="")),
@@ -138,19 +138,21 @@ def of(given: Class) -> Page:
 
 
 def _reasons(given: Class, groups: Groups) -> tuple[list[ReasonLine], list[int]]:
-    """What to look at, and the positions of whom."""
+    """What to look at, and the positions of whom, those with a link to their row first."""
     # As intake.csv writes ids: with an apostrophe before what a spreadsheet would take for a formula.
     known = {cell(row.student_id): position for position, row in enumerate(given.rows)}
     found = attention.cases(given.rows, given.notes, known)
-    lines = []
+    lines: list[ReasonLine] = []
+    shown, others = [], []
     for reason, words in _WORDS.items():
         cases = [case for case in found if case.reason is reason]
         if cases:
             count = groups.of(words, (case.student for case in cases if case.student is not None))
-            shown = [_case(case, given) for case in cases[:_MOST_CASES]]
-            lines.append(ReasonLine(words, count, shown, len(cases) - len(shown)))
-    shown_first = sorted(found, key=lambda case: case.reason is Reason.INTAKE)
-    return lines, [case.student for case in shown_first if case.student is not None]
+            shown += cases[:_MOST_CASES]
+            others += cases[_MOST_CASES:]
+            told = [_case(case, given) for case in cases[:_MOST_CASES]]
+            lines.append(ReasonLine(words, count, told, len(cases) - len(told)))
+    return lines, [case.student for case in (*shown, *others) if case.student is not None]
 
 
 def _case(case: attention.Case, given: Class) -> CaseLine:
