@@ -28,7 +28,8 @@ from pathlib import Path
 import torch
 
 from grader import checks, rubric, submissions
-from grader.commands.grade import Options, Watch, grade
+from grader.commands.grade import Options, grade
+from grader.commands.watch import Watch
 from grader.records import Profile
 from grader.rows import GradeRow
 from grader.runners import local

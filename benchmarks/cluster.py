@@ -203,7 +203,7 @@ def _replaying(recorded: Grade, seconds: float) -> type:
 
 def _timed(steps: dict[str, float], memory: dict[str, float]) -> None:
     """Add up the seconds of the driver's steps, and look at its memory."""
-    from grader.commands import classroom, grade, intake
+    from grader.commands import classroom, intake, tables
     from grader.commands.pages import Pages
     from grader.commands.running import Run
     from grader.gradebook import Gradebook
@@ -216,7 +216,7 @@ def _timed(steps: dict[str, float], memory: dict[str, float]) -> None:
     _clocked(Run, "over", steps, "grading", memory)
     _clocked(intake, "collect", steps, "intake", memory)
     _clocked(Gradebook, "current", steps, "current", memory)
-    _clocked(grade, "write_tables", steps, "tables", memory)
+    _clocked(tables, "write", steps, "tables", memory)
     _clocked(classroom, "write", steps, "class report", memory)
     machines = on_ray._Machines.__init__
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from grader import rubric
 from grader.commands import intake
-from grader.commands.grade import intake_csv
+from grader.commands.tables import intake_csv
 from grader.gradebook import Gradebook
 
 ROOT = Path(__file__).parents[1]

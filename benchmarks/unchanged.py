@@ -21,8 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from grader import datasets, keys, rubric, submissions
-from grader.commands import choosing
-from grader.commands.grade import write_tables
+from grader.commands import choosing, tables
 from grader.commands.pages import Pages
 from grader.commands.planning import Plan
 from grader.commands.standing import Terms
@@ -130,7 +129,7 @@ def steps(handed_in: Path, out: Path) -> None:
         with timed("compare keys"):
             Plan.of(found, rows, Terms(assignment, keys_now, items()))
     with timed("write the tables"):
-        write_tables(out, rows, assignment)
+        tables.write(out, rows, assignment)
     with timed("print the table"):
         Console(file=io.StringIO(), width=120).print(score_table(rows, assignment.items))
 

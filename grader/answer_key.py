@@ -20,7 +20,7 @@ import numpy as np
 import torch
 
 from grader import seeds
-from grader.errors import AnswerKeyError, RubricError, hint
+from grader.errors import AnswerKeyError, RubricError
 from grader.kept_answers import KeptAnswers
 from grader.kernel.inside.answering import NotDefined, answer
 from grader.kernel.wire import given, max_answer, observation_frame, read_observation
@@ -38,6 +38,7 @@ from grader.probes import (
     names_of,
     numbered,
 )
+from grader.spelling import hint
 
 # What a module that somebody is writing raises while it is loaded.
 _IN_A_MODULE = (

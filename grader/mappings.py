@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
-from grader.errors import RubricError, hint
+from grader.errors import RubricError
+from grader.spelling import hint
 
 
 def mapping(content: Any, where: str) -> Mapping[str, Any]:

@@ -21,9 +21,10 @@ from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from grader.errors import RubricError, hint
+from grader.errors import RubricError
 from grader.mappings import known, mapping, number, sequence
 from grader.records import Curve, Policy
+from grader.spelling import hint
 
 RULES: Final = ("half_up", "half_even", "up", "down")
 _OF_ITEMS: Final = ("void", "give", "bonus")

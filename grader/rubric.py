@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from grader import documents, lateness, policy
 from grader.errors import RubricError
-from grader.errors import hint as _hint
 from grader.mappings import known as _known
 from grader.mappings import mapping as _mapping
 from grader.mappings import sequence as _sequence
 from grader.records import LANGUAGES, Assignment, Intake, Item, LatePolicy, Limits, Rubric
+from grader.spelling import hint as _hint
 
 FILE = "rubric.yaml"
 _ASSIGNMENT_KEYS = {"title", "notebooks", "reference", "prelude", "limits", "items", "due", "late", "policy"}

@@ -51,7 +51,7 @@ LAYERS = (
     ),
     ("documents", "lateness", "roster", "policy"),
     ("mappings",),
-    ("records", "probes", "errors"),
+    ("records", "probes", "errors", "spelling"),
     ("",),  # grader itself, which holds the version
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

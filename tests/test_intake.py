@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from grader.commands import intake
-from grader.commands.grade import intake_csv
 from grader.commands.identifying import Doubt
 from grader.commands.intake import Intake
 from grader.commands.stored import Facts
+from grader.commands.tables import intake_csv
 from grader.errors import CourseError
 from grader.gradebook import Gradebook
 from grader.lateness import Arrival, Timing

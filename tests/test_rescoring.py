@@ -20,6 +20,7 @@ from grader.commands import grade as grading
 from grader.commands.isolation import bubblewrap_problem
 from grader.commands.rescore import Options, Result, Stale, rescore
 from grader.commands.standing import as_stored, rescored
+from grader.commands.watch import Idle, Watch
 from grader.decisions import Beneath, Decision, Kind
 from grader.errors import DataMissing, RubricError
 from grader.gradebook import Gradebook
@@ -80,10 +81,10 @@ class Class:
         (self.folder / "rubric.yaml").write_text(yaml.safe_dump({"version": 1, "assignments": homework}))
 
     def grade(self, **options: Any) -> grading.Result:
-        def planned(todo: Sequence[Submission], idle: grading.Idle) -> None:
+        def planned(todo: Sequence[Submission], idle: Idle) -> None:
             self.planned.append((len(todo), idle.rescored, idle.unchanged))
 
-        watch = grading.Watch(
+        watch = Watch(
             planned,
             lambda submission: None,
             lambda grade: None,
@@ -300,7 +301,7 @@ def test_a_misspelt_option_is_told_before_anything_is_run(given: Class) -> None:
 
 
 def test_new_hidden_cases_are_run(given: Class, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grading, "_run", lambda *arguments: False)
+    monkeypatch.setattr(grading, "_run", lambda *arguments: 0)
 
     given.grade(reseed=True)
 

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from grader.errors import RubricError, hint
+from grader.errors import RubricError
 from grader.records import Assignment, Finding, Item
+from grader.spelling import hint
 
 Check = Callable[..., Finding]
 

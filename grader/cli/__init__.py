@@ -27,8 +27,9 @@ from grader.cli import (
     reviewing,
 )
 from grader.cli.parsing import Parser
-from grader.errors import GraderError, hint
+from grader.errors import GraderError
 from grader.escaping import visible
+from grader.spelling import hint
 
 # In the order in which help lists their commands.
 GROUPS: Final = (

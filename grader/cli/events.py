@@ -19,8 +19,9 @@ from grader.escaping import json_line, visible
 from grader.records import Outcome, Status
 
 if TYPE_CHECKING:
-    from grader.commands.grade import Idle, Result, Watch
+    from grader.commands.grade import Result
     from grader.commands.intake import Intake
+    from grader.commands.watch import Idle, Watch
     from grader.errors import GraderError
     from grader.records import Grade, Submission
     from grader.reports.moves import Move
@@ -41,7 +42,7 @@ class Events:
 
     def watch(self) -> Watch:
         """What a run is given, to tell these events."""
-        from grader.commands.grade import Watch
+        from grader.commands.watch import Watch
 
         return Watch(
             self.planned,

@@ -45,6 +45,26 @@ def add(commands: Commands) -> None:
         ends="0 all is graded, 1 something needs staff, 2 the command or the course's files are wrong,\n"
         "  3 this machine is, 130 stopped before the end",
     )
+    _add_what(grade)
+    _add_how(grade)
+    _add_printing(grade)
+    grade.set_defaults(run=_grade)
+    rescore = add_command(
+        commands,
+        "rescore",
+        "apply changed points, ramps and tolerances; runs nothing",
+        does="Judge the recorded answers anew by the rubric as it is now, without running a notebook, and list the"
+        " marks that moved. What only a run can tell keeps its mark and is listed, too.",
+        ends="0 all is graded, 1 something needs staff, 2 the command or the course's files are wrong,\n"
+        "  3 this machine is",
+    )
+    course_options(rescore)
+    out_option(rescore)
+    rescore.set_defaults(run=_rescore)
+
+
+def _add_what(grade: argparse.ArgumentParser) -> None:
+    """What was handed in, by whom and for what, and which of it is meant."""
     grade.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a folder, an LMS's zip, or notebooks")
     course_options(grade, else_=FITTING)
     grade.add_argument(
@@ -61,6 +81,10 @@ def add(commands: Commands) -> None:
     grade.add_argument(
         "--student", action="append", default=[], metavar="ID", help="only this student; may be repeated"
     )
+
+
+def _add_how(grade: argparse.ArgumentParser) -> None:
+    """How much is trained, on which machines and cards, and what is run although it is known."""
     grade.add_argument(
         "--profile",
         choices=["quick", "full"],
@@ -89,6 +113,9 @@ def add(commands: Commands) -> None:
     grade.add_argument("--force", action="store_true", help="grade again what is unchanged")
     grade.add_argument("--reseed", action="store_true", help="draw new hidden cases")
     grade.add_argument("--dry-run", action="store_true", help="say what would be run, and change nothing")
+
+
+def _add_printing(grade: argparse.ArgumentParser) -> None:
     grade.add_argument(
         "--format",
         choices=["table", "json"],
@@ -96,19 +123,6 @@ def add(commands: Commands) -> None:
         help="what is printed; json: a line for each event, as it happens (table)",
     )
     grade.add_argument("--all", action="store_true", help="print every student's row, however many there are")
-    grade.set_defaults(run=_grade)
-    rescore = add_command(
-        commands,
-        "rescore",
-        "apply changed points, ramps and tolerances; runs nothing",
-        does="Judge the recorded answers anew by the rubric as it is now, without running a notebook, and list the"
-        " marks that moved. What only a run can tell keeps its mark and is listed, too.",
-        ends="0 all is graded, 1 something needs staff, 2 the command or the course's files are wrong,\n"
-        "  3 this machine is",
-    )
-    course_options(rescore)
-    out_option(rescore)
-    rescore.set_defaults(run=_rescore)
 
 
 def _grade(arguments: argparse.Namespace) -> int:

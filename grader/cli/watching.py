@@ -27,8 +27,9 @@ from grader.records import Status
 from grader.usage import Usage
 
 if TYPE_CHECKING:
-    from grader.commands.grade import Idle, Options, Result
+    from grader.commands.grade import Options, Result
     from grader.commands.intake import Intake
+    from grader.commands.watch import Idle
     from grader.records import Grade, Submission
 
 _ROWS: Final = 8  # of those who run
@@ -44,11 +45,12 @@ def graded(options: Options) -> Result:
         GraderError: with one clear line.
     """
     from grader.commands import grade as grading
+    from grader.commands.watch import Watch
 
     console = Console(stderr=True)
     shown = Shown(console, with_cards=options.device != "cpu")
     with stages_to(shown.stage), shown.showing():
-        watch = grading.Watch(
+        watch = Watch(
             shown.planned,
             shown.began,
             shown.finished,

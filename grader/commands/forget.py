@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Final
 
 from grader import extensions, rubric
-from grader.commands import classroom
-from grader.commands.grade import write_tables
+from grader.commands import classroom, tables
 from grader.commands.pages import Pages
 from grader.commands.stored import Facts
-from grader.errors import MachineryError, UsageError, hint
+from grader.errors import MachineryError, UsageError
 from grader.gradebook import Gradebook
 from grader.records import Assignment, Rubric
+from grader.spelling import hint
 
 _PAGES: Final = "feedback"
 _DERIVED: Final = ("exports", _PAGES)  # folders of files that are made from the gradebook
@@ -64,7 +64,7 @@ def forget(options: Options) -> Forgotten:
             if assignment.name in known.assignments and _tabulated(options.out, assignment):
                 facts = Facts.of(course, assignment, book)
                 left = facts.with_missing(book.current(assignment.name))
-                write_tables(options.out, left, assignment, facts.marks(left))
+                tables.write(options.out, left, assignment, facts.marks(left))
                 classroom.write(Pages(options.out, facts, course.language), facts, left)
     return Forgotten(rows, known.grades, files, elsewhere)
 

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader import datasets, decisions, keys, leases, rubric
-from grader.commands import choosing, classroom, intake, machines
+from grader import decisions, keys, rubric
+from grader.commands import choosing, classroom, intake, machines, tables
+from grader.commands.bookkeeping import Bookkeeper
 from grader.commands.intake import Intake
 from grader.commands.pages import Pages
 from grader.commands.planning import Plan
 from grader.commands.standing import Terms
 from grader.commands.stopping import Stop
 from grader.commands.stored import Facts
-from grader.decisions import Decision, Kind
-from grader.errors import UsageError, hint
-from grader.exports import files, tables
+from grader.commands.watch import Idle, Watch
+from grader.errors import UsageError
 from grader.gradebook import Gradebook
 from grader.keys import Conditions
-from grader.marks import Mark
-from grader.records import Assignment, Grade, Profile, Rubric, Status, Submission
-from grader.rows import GradeRow, row_of
+from grader.records import Assignment, Profile, Status, Submission
+from grader.rows import GradeRow
+from grader.spelling import hint
 
 if TYPE_CHECKING:
     from grader.runners.work import Work
@@ -52,30 +52,6 @@ class Options:
     force: bool = False
     reseed: bool = False
     dry_run: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Idle:
-    """How many submissions are not run."""
-
-    rescored: int  # what was found out stands, what it is worth may not
-    unchanged: int
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """Who is told what happens: by the command line to show progress, by tests to see it."""
-
-    planned: Callable[[Sequence[Submission], Idle], None]  # what will be run, and how much will not
-    began: Callable[[Submission], None]
-    finished: Callable[[Grade], None]
-    postponed: Callable[[Grade], None] = lambda grade: None  # ran out of time beside others; not the last word
-    retrying: Callable[[Sequence[Submission]], None] = lambda todo: None  # those are now graded again, alone
-    told: Callable[[str], None] = lambda sentence: None  # something to know before it starts
-    took_in: Callable[[Intake], None] = lambda taken: None  # what was handed in and by whom, before it starts
-    rescored: Callable[[Grade], None] = lambda grade: None  # without running anything
-    stale: Callable[[Sequence[Submission]], None] = lambda todo: None  # could not be rescored, so they are run as well
-    wrote: Callable[[Path], None] = lambda path: None  # a table
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +83,6 @@ def grade(options: Options, watch: Watch) -> Result:
     """
     machines.known(options)
     course = options.course or rubric.find_course(Path.cwd())
-    path = options.out / "gradebook.db"
     # Whoever grades proves the options; here torch would have to be imported for it.
     read = rubric.load(course, rubric.unproven)
     collected = intake.collect(read, options.paths, options.roster, kind=options.source)
@@ -115,35 +90,34 @@ def grade(options: Options, watch: Watch) -> Result:
     _known_items(options.items, assignment)
     if options.dry_run:
         return _rehearse(options, watch, course, collected, assignment, chosen)
-    with Gradebook.open(path) as book:
+    with Gradebook.open(options.out / "gradebook.db") as book:
         taken = collected.taken_in(assignment, book)
         # A mistake in the dates is told before anything runs.
         pages = Pages(options.out, Facts.of(read, assignment, book), read.language)
         if options.reseed:
             book.reseed()
         device = machines.device(options)
-        conditions = _conditions(options, book, device)
-        before = rows = book.current(assignment.name)
-        plan = _plan(options, course, taken, assignment, book, rows, conditions)
-        asked = [item for item in assignment.items if item.id in plan.terms.wanted]
-        files.write(options.out / "intake.csv", intake_csv(taken))
-        watch.wrote(options.out / "intake.csv")
+        conditions = machines.conditions(options, book.secret, device)
+        before = book.current(assignment.name)
+        plan = _plan(options, course, taken, assignment, book, before, conditions)
+        watch.wrote(tables.write_intake(options.out, taken))
         watch.took_in(taken)
-        for sentence in (chosen, *((*choosing.missing_data(asked), machines.weakness(options)) if plan.todo else ())):
+        for sentence in (chosen, *_warnings(options, plan)):
             if sentence:
                 watch.told(sentence)
         watch.planned(plan.todo, Idle(len(plan.rescored), plan.unchanged))
-        _rescore(plan, course, conditions, book, pages, watch)
-        work = _work(options, course, conditions, plan, device) if plan.todo else None
-        left = _run(options, work, plan, book, pages, watch, read) if work else 0
-        facts = Facts.of(read, assignment, book)
-        if plan.todo or plan.rescored:
-            rows = book.current(assignment.name)
-        rows = facts.with_missing(rows)
-        if not plan.todo:
-            _told_of(watch, write_tables(options.out, rows, assignment, facts.marks(rows)))
+        books = Bookkeeper(plan, book, pages, watch)
+        books.rescore(course, conditions)
+        with contextlib.ExitStack() as held:  # what listens to Ctrl-C, and a cluster, until the tables are written
+            work = machines.work(options, course, conditions, plan, device) if plan.todo else None
+            left = _run(options, work, books, held) if work else 0
+            facts = Facts.of(read, assignment, book)
+            moved = bool(plan.todo or plan.rescored)
+            rows = facts.with_missing(book.current(assignment.name) if moved else before)
+            for path in tables.write(options.out, rows, assignment, facts.marks(rows)):
+                watch.wrote(path)
         pages.complete(rows)
-        classroom.write(pages, facts, rows, anew=bool(plan.todo or plan.rescored))
+        classroom.write(pages, facts, rows, anew=moved)
     return Result(assignment, rows, options.out, left, before)
 
 
@@ -166,19 +140,13 @@ def _rehearse(
             book = stack.enter_context(Gradebook.open(folder / path.name))
         taken = collected.taken_in(assignment, book, noting=False)
         rows = book.current(assignment.name)
-        conditions = _conditions(options, book, machines.device(options))
+        conditions = machines.conditions(options, book.secret, machines.device(options))
         plan = _plan(options, course, taken, assignment, book, rows, conditions)
     watch.took_in(taken)
     if chosen:
         watch.told(chosen)
     watch.planned(plan.todo, Idle(len(plan.rescored), plan.unchanged))
     return Result(assignment, rows, options.out, 0, rows)
-
-
-def _conditions(options: Options, book: Gradebook, device: str) -> Conditions:
-    kind = device.partition(":")[0]  # marks do not depend on which card it was
-    profile = options.profile or (Profile.FULL if kind == "cuda" else Profile.QUICK)
-    return Conditions(book.secret, profile, kind, options.sandbox != "none")
 
 
 def _plan(
@@ -196,123 +164,35 @@ def _plan(
     return Plan.of(_chosen(taken.submissions, options.students), rows, terms)
 
 
-def intake_csv(taken: Intake) -> str:
-    """What became of every file, and what is doubtful about students."""
-    names = {person.student_id: person.name for person in taken.people}
-    return tables.intake_csv(taken.placed, names, [(each.student, each.what, each.why) for each in taken.doubts])
+def _warnings(options: Options, plan: Plan) -> Sequence[str]:
+    """What is known of this machine to stand in the way of what will be run."""
+    if not plan.todo:
+        return ()
+    asked = [item for item in plan.terms.assignment.items if item.id in plan.terms.wanted]
+    return *choosing.missing_data(asked), machines.weakness(options)
 
 
-def write_tables(
-    out: Path, rows: Sequence[GradeRow], assignment: Assignment, marks: Mapping[str, Mark] | None = None
-) -> Sequence[Path]:
-    """Write grades.csv and items.csv, each whole or not at all; marks where they are more than sums."""
-    files.write(out / "grades.csv", tables.grades_csv(rows, assignment.items, marks))
-    files.write(out / "items.csv", tables.items_csv(rows))
-    return out / "grades.csv", out / "items.csv"
-
-
-def _told_of(watch: Watch, written: Sequence[Path]) -> None:
-    for path in written:
-        watch.wrote(path)
-
-
-def _rescore(plan: Plan, course: Path, conditions: Conditions, book: Gradebook, pages: Pages, watch: Watch) -> None:
-    """Record what can be had without running anything; what cannot after all becomes something to do."""
-    if plan.rejudged:
-        from grader import checks
-        from grader.commands.rescoring import Rescorer
-
-        checks.prove(plan.terms.assignment)
-        rescorer = Rescorer(course, plan.terms.assignment, book)
-        for each in plan.rejudged:
-            plan.rejudge(each, rescorer.of(plan.row(each), plan.terms.keys, conditions))
-    for each in plan.rescored:
-        grade = plan.rescore(each)
-        with pages.replaced(each.student.id):
-            book.record(plan.terms.assignment.name, grade, key=plan.terms.keys.whole(each.sha256))
-        watch.rescored(grade)
-    if plan.stale:
-        watch.stale(plan.stale)
-
-
-def _run(options: Options, work: Work, plan: Plan, book: Gradebook, pages: Pages, watch: Watch, read: Rubric) -> int:
+def _run(options: Options, work: Work, books: Bookkeeper, held: contextlib.ExitStack) -> int:
     """Grade what is to be done; how many are left when somebody stopped it."""
     from grader.commands.running import Run
     from grader.reports import feedback  # noqa: F401 - now, because later students would wait for it
     from grader.runners import local
 
-    todo, assignment = plan.todo, work.assignment
-    keys = {each.student.id: plan.terms.keys.whole(each.sha256) for each in todo}
+    todo, watch = books.plan.todo, books.watch
+    keys = {each.student.id: books.plan.terms.keys.whole(each.sha256) for each in todo}
     workers = 1 if options.runner == "inline" else min(options.workers or local.default_workers(), len(todo))
     if options.runner == "ray":
         workers = 2  # or as many more as there is room for: what ran out of time is tried again, if elsewhere
-
-    def recorded(each: Grade, final: bool) -> Grade:
-        """The grade as it is on disk, before anybody is told of it. Without a key the next run does not rely on it."""
-        whole = plan.completed(each, final=final)
-        key = keys[each.submission.student.id] if final else ""
-        with pages.replaced(each.submission.student.id):
-            book.record(assignment.name, whole, key=key, observations=whole.observations)
-            if final:
-                _fulfil(book, plan, whole)
-        return whole
-
-    def finished(each: Grade) -> None:
-        watch.finished(each)  # first, because a page may meet a full disk, and the grade is recorded already
-        pages.write(book.decided(row_of(assignment.name, each)))
-
-    with Stop(watch.told) as stop, machines.cluster(options, watch.told) as cluster:
-        told = replace(watch, finished=finished)
-        run = Run(work, options.runner, workers, book, keys, recorded, told, stop, cluster)
-        try:
-            with stop.at_once():
-                run.over(todo, forced=options.force)
-        except KeyboardInterrupt:
-            pass  # what is done is on disk, and the rest is left
-        facts = Facts.of(read, assignment, book)
-        rows = facts.with_missing(book.current(assignment.name))
-        _told_of(watch, write_tables(options.out, rows, assignment, facts.marks(rows)))
+    stop = held.enter_context(Stop(watch.told))
+    cluster = held.enter_context(machines.cluster(options, watch.told))
+    told = replace(watch, finished=books.finished)
+    run = Run(work, options.runner, workers, books.book, keys, books.keep, told, stop, cluster)
+    try:
+        with stop.at_once():
+            run.over(todo, forced=options.force)
+    except KeyboardInterrupt:
+        pass  # what is done is on disk, and the rest is left
     return len(todo) - len(run.done)
-
-
-def _fulfil(book: Gradebook, plan: Plan, grade: Grade) -> None:
-    """Note that what somebody asked to run anew has been run; were we killed before, it is run once more."""
-    assignment, student = plan.terms.assignment.name, grade.submission.student.id
-    if student not in plan.terms.wishes:
-        return
-    for wish in decisions.left_open(book.decisions(assignment, student), Kind.REGRADE):
-        if wish.item in ("", *plan.terms.wanted):
-            who = f"grader {grade.grader_version}"
-            book.decide(Decision(assignment, student, wish.item, Kind.RAN, who, about=wish.id))
-
-
-def _work(options: Options, course: Path, conditions: Conditions, plan: Plan, device: str) -> Work:
-    from grader.kernel.sandbox import Confinement
-    from grader.runners.work import Work
-
-    assignment = plan.terms.assignment
-    confinement = Confinement(
-        backend=machines.backend(options),
-        data=datasets.training_folder(),
-        threads=1,  # never by the number of workers: sums round differently when they are shared out differently
-        limits=assignment.limits,
-        secrets=(course, options.out.resolve()),
-    )
-    warm = options.sandbox == "auto"
-    lent = None
-    if conditions.device == "cuda":
-        lent = leases.cards(device, datasets.cache() / "leases", shares=options.per_card)
-    return Work(
-        course,
-        assignment,
-        conditions.secret,
-        confinement,
-        conditions.profile,
-        warm,
-        answers=options.out.resolve() / "answers",
-        parts=plan.parts(),
-        cards=lent,
-    )
 
 
 def _chosen(found: Sequence[Submission], students: Sequence[str]) -> list[Submission]:

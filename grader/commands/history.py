@@ -10,10 +10,11 @@ from pathlib import Path
 from grader import rubric
 from grader.commands import stored
 from grader.decisions import Decision, Kind
-from grader.errors import UsageError, hint
+from grader.errors import UsageError
 from grader.gradebook import Gradebook
 from grader.records import Assignment
 from grader.reports.chronicle import Event, events
+from grader.spelling import hint
 
 
 @dataclass(frozen=True, slots=True)

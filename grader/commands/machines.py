@@ -1,4 +1,4 @@
-"""Which machines grade: this one, or those of a Ray cluster. What is asked of the command line for it, and of each."""
+"""Which machines grade, this one or those of a Ray cluster, and by what: what the command line asks of each."""
 
 from __future__ import annotations
 
@@ -6,14 +6,20 @@ import contextlib
 import importlib.util
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from grader import datasets, leases
 from grader.commands import isolation
 from grader.errors import UsageError
+from grader.keys import Conditions
+from grader.records import Profile
 
 if TYPE_CHECKING:
     from grader.commands.grade import Options
+    from grader.commands.planning import Plan
     from grader.runners.on_ray import Cluster
+    from grader.runners.work import Work
 
 
 def known(options: Options) -> None:
@@ -57,3 +63,39 @@ def backend(options: Options) -> str:
 def weakness(options: Options) -> str:
     """What is weak about limits here, where it is here that submissions are graded."""
     return "" if options.runner == "ray" else isolation.weakness()
+
+
+def conditions(options: Options, secret: bytes, device: str) -> Conditions:
+    """What of all this marks depend on."""
+    kind = device.partition(":")[0]  # not on which card it was
+    profile = options.profile or (Profile.FULL if kind == "cuda" else Profile.QUICK)
+    return Conditions(secret, profile, kind, options.sandbox != "none")
+
+
+def work(options: Options, course: Path, conditions: Conditions, plan: Plan, device: str) -> Work:
+    """What a runner's workers need to do what is planned."""
+    from grader.kernel.sandbox import Confinement
+    from grader.runners.work import Work
+
+    assignment = plan.terms.assignment
+    confinement = Confinement(
+        backend=backend(options),
+        data=datasets.training_folder(),
+        threads=1,  # never by the number of workers: sums round differently when they are shared out differently
+        limits=assignment.limits,
+        secrets=(course, options.out.resolve()),
+    )
+    lent = None
+    if conditions.device == "cuda":
+        lent = leases.cards(device, datasets.cache() / "leases", shares=options.per_card)
+    return Work(
+        course,
+        assignment,
+        conditions.secret,
+        confinement,
+        conditions.profile,
+        warm=options.sandbox == "auto",
+        answers=options.out.resolve() / "answers",
+        parts=plan.parts(),
+        cards=lent,
+    )

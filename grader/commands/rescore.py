@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader import keys, rubric
-from grader.commands import classroom, stored
-from grader.commands.grade import write_tables
+from grader.commands import classroom, stored, tables
 from grader.commands.pages import Pages
 from grader.commands.standing import Terms, as_stored, differs, rescored, stands
 from grader.gradebook import Gradebook
@@ -71,7 +70,7 @@ def rescore(options: Options) -> Result:
             again.rescore(row)
         after = book.current(assignment.name)
     shown = facts.with_missing(after)
-    write_tables(options.out, shown, assignment, facts.marks(shown))
+    tables.write(options.out, shown, assignment, facts.marks(shown))
     pages = Pages(options.out, facts, found.language)
     for row in _changed(before, after):
         pages.write(row)

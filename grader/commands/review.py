@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader import rubric
-from grader.commands import classroom, stored
-from grader.commands.grade import write_tables
+from grader.commands import classroom, stored, tables
 from grader.commands.pages import Pages
 from grader.commands.stored import Facts
 from grader.errors import UsageError
@@ -84,7 +83,7 @@ class Review:
             if row.student_id in self.changed:
                 pages.write(row)
         shown = facts.with_missing(rows)
-        write_tables(self.options.out, shown, self.assignment, facts.marks(shown))
+        tables.write(self.options.out, shown, self.assignment, facts.marks(shown))
         classroom.write(pages, facts, shown)
 
 

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from grader.commands.stopping import Stop
+from grader.commands.watch import Watch
 from grader.gradebook import Gradebook
 from grader.records import Grade, Outcome, Submission
 from grader.runners import inline, local
 from grader.runners.work import Work, set_aside
 
 if TYPE_CHECKING:
-    from grader.commands.grade import Watch
     from grader.runners.on_ray import Cluster
 
 _log = logging.getLogger(__name__)

@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from grader.errors import UsageError, hint
+from grader.errors import UsageError
 from grader.probes import names_of
 from grader.records import Assignment, Item
+from grader.spelling import hint
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,10 @@ import pytest
 
 from grader import cli, logs
 from grader.cli.events import VERSION, Events, stages_to
-from grader.commands.grade import Idle, Result
+from grader.commands.grade import Result
 from grader.commands.identifying import Doubt
 from grader.commands.intake import Intake
+from grader.commands.watch import Idle
 from grader.errors import UsageError
 from grader.records import Assignment, Finding, Grade, Item, Outcome, Profile, Score, Student, Submission
 from grader.reports.moves import Move

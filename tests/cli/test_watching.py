@@ -16,8 +16,8 @@ import pytest
 from rich.console import Console
 
 from grader.cli.watching import Shown
-from grader.commands.grade import Idle
 from grader.commands.isolation import bubblewrap_problem
+from grader.commands.watch import Idle
 from grader.records import Student, Submission
 from grader.reports.terminal import rendered
 from grader.usage import Card, Usage

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from grader import cli, rubric
+from grader.commands import tables
 from grader.commands.forget import Options, forget
-from grader.commands.grade import write_tables
 from grader.decisions import Decision, Kind
 from grader.errors import UsageError
 from grader.gradebook import Gradebook
@@ -32,7 +32,7 @@ def given(tmp_path: Path) -> Class:
         book._connection.execute(large, (YOUNGHEE.student_id,))
         comment = Decision("hw2", YOUNGHEE.student_id, "written", Kind.COMMENT, "lee", text="Well put, 영희.")
         book.decide(Decision("hw2", YOUNGHEE.student_id, "written", Kind.UNDO, "lee", about=book.decide(comment)))
-        write_tables(given.out, book.current("hw2"), assignment)
+        tables.write(given.out, book.current("hw2"), assignment)
     (given.out / "feedback").mkdir()
     for each in (CHULSOO, YOUNGHEE):
         (given.out / f"feedback/{each.student_id}.html").write_text("<p>3 of 6</p>")

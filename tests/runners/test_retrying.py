@@ -13,6 +13,7 @@ from rich.console import Console
 
 from grader.cli.watching import Shown
 from grader.commands import grade as command
+from grader.commands.watch import Watch
 from grader.gradebook import Gradebook
 from grader.records import Finding, Grade, Outcome, Profile, Score, Student, Submission
 from grader.runners import inline, local
@@ -64,7 +65,7 @@ class Class:
             yield replace(set_aside(each, work, ""), scores=(score,), timed_out=slow)
 
     def grade(self, **options: object) -> command.Result:
-        watch = command.Watch(
+        watch = Watch(
             lambda todo, unchanged: None,
             lambda submission: None,
             lambda grade: self.finished.append(grade.submission.student.id),
