@@ -17,6 +17,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from grader.kernel.inside import precision
+
 Restore: TypeAlias = Callable[[], object]
 Namespace: TypeAlias = Mapping[str, Any]
 
@@ -79,8 +81,7 @@ def _settings(_: Namespace) -> Restore:
     device = None if context is None else context.device
     deterministic = torch.are_deterministic_algorithms_enabled()
     warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
-    cudnn, precision = torch.backends.cudnn, torch.get_float32_matmul_precision()
-    benchmark, tf32, multiply_tf32 = cudnn.benchmark, cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
+    benchmark, put_back_precision = torch.backends.cudnn.benchmark, precision.kept()
     profile = sys.getprofile()
 
     def restore() -> None:
@@ -89,9 +90,8 @@ def _settings(_: Namespace) -> Restore:
         torch.set_default_device(device)
         if torch.are_deterministic_algorithms_enabled() is not deterministic:  # setting it imports much
             torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
-        torch.set_float32_matmul_precision(precision)
-        cudnn.benchmark, cudnn.allow_tf32 = benchmark, tf32
-        torch.backends.cuda.matmul.allow_tf32 = multiply_tf32
+        torch.backends.cudnn.benchmark = benchmark
+        put_back_precision()
         sys.setprofile(profile)
 
     return restore

@@ -1,52 +1,121 @@
-"""What is chosen for a graphics card holds there, while a network is trained, and nowhere else."""
+"""What a notebook sets for float32 neither makes an answer less exact nor ends in an error, and is put back.
+
+Settings of a whole process, some of which torch can be given but not asked for: everything is tried in processes of
+their own, each forked before torch has started a thread.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+import json
+import subprocess
+import sys
 
 import pytest
 import torch
 
+IN_PROCESSES = """
+import json, os, sys
+import torch
 from grader.kernel.inside import precision
 
-BACKENDS: tuple[Any, ...] = (torch.backends.cuda.matmul, torch.backends.cudnn)
+def told(ask):
+    try:
+        return ask()
+    except RuntimeError:
+        return "torch refuses"
+
+def settings():
+    b = torch.backends
+    found = {name: each.fp32_precision for name, each in {
+        "all": b, "cuda.matmul": b.cuda.matmul, "cudnn": b.cudnn, "cudnn.conv": b.cudnn.conv, "cudnn.rnn": b.cudnn.rnn,
+        "mkldnn": b.mkldnn, "mkldnn.matmul": b.mkldnn.matmul, "mkldnn.conv": b.mkldnn.conv, "mkldnn.rnn": b.mkldnn.rnn,
+    }.items() if hasattr(each, "fp32_precision")}
+    older = {"allow_tf32 of cuda.matmul": lambda: b.cuda.matmul.allow_tf32, "allow_tf32 of cudnn": lambda: b.cudnn.allow_tf32,
+             "float32_matmul_precision": torch.get_float32_matmul_precision}
+    return {**found, **{name: told(ask) for name, ask in older.items()}}
+
+def forked(statement):
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        try:
+            exec(statement)
+            found = [settings()]
+            put_back = precision.kept()
+            precision.exact()
+            found.append(settings())
+            put_back()
+            found.append(settings())
+            for precision.TF32 in (False, True):
+                with precision.chosen(torch.device("cuda")):
+                    found.append(settings())
+                found.append(settings())
+            with precision.chosen(torch.device("cpu")):
+                found.append(settings())
+        except BaseException as error:
+            found = repr(error)
+        os.write(writing, json.dumps(found).encode())
+        os._exit(0)
+    os.close(writing)
+    with open(reading) as pipe:
+        return json.loads(pipe.read())
+
+print(json.dumps([forked(statement) for statement in json.loads(sys.argv[1])]))
+"""
+NEWER = hasattr(torch.backends.cuda.matmul, "fp32_precision")
+SETTINGS = (
+    "pass",
+    "torch.set_float32_matmul_precision('high')",
+    "torch.set_float32_matmul_precision('medium')",
+    "torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True",
+    "torch.backends.cudnn.allow_tf32 = False",
+    "torch.backends.fp32_precision = 'tf32'",
+    "torch.backends.fp32_precision = 'ieee'",
+    "torch.backends.cuda.matmul.fp32_precision = 'tf32'",
+    "torch.backends.cudnn.fp32_precision = 'ieee'",
+    "torch.backends.cudnn.conv.fp32_precision = 'tf32'",
+    "torch.backends.mkldnn.fp32_precision = 'bf16'",
+    "torch.set_float32_matmul_precision('high'); torch.backends.cuda.matmul.fp32_precision = 'ieee'",
+)
+EXACT = {"allow_tf32 of cuda.matmul": False, "allow_tf32 of cudnn": False, "float32_matmul_precision": "highest"}
+OPERATIONS = ("cuda.matmul", "cudnn.conv", "cudnn.rnn", "mkldnn.matmul", "mkldnn.conv", "mkldnn.rnn")
 
 
-def flags() -> list[bool]:
-    return [each.allow_tf32 for each in BACKENDS]
+@pytest.fixture(scope="module")
+def found() -> dict[str, list[dict[str, object]]]:
+    """By what a notebook sets: the settings then, when exact, put back, and as chosen with TF32 off and on."""
+    statements = [each for each in SETTINGS if NEWER or "fp32_precision" not in each]
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", IN_PROCESSES, json.dumps(statements)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return dict(zip(statements, json.loads(ran.stdout), strict=True))
 
 
-@pytest.fixture(autouse=True)
-def _as_before() -> Iterator[None]:
-    before = flags()
-    yield
-    for each, was in zip(BACKENDS, before, strict=True):
-        each.allow_tf32 = was
+@pytest.mark.parametrize("statement", SETTINGS)
+def test_float32_is_exact_whatever_a_notebook_sets(found: dict[str, list[dict[str, object]]], statement: str) -> None:
+    if statement not in found:
+        pytest.skip("this torch has no fp32_precision: 2.9 and newer do")
+    before, exact, after, *_ = found[statement]
+
+    assert {name: exact[name] for name in EXACT} == EXACT
+    if NEWER:
+        assert {exact[name] for name in OPERATIONS} <= {"ieee", "none"}
+        assert {exact[name] for name in OPERATIONS if name.startswith("cud")} == {"ieee"}
+    assert after == before
 
 
-@pytest.mark.parametrize("before", [True, False])
-@pytest.mark.parametrize("wanted", [True, False])
-def test_a_card_computes_as_chosen_and_then_as_before(
-    before: bool, wanted: bool, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("statement", SETTINGS)
+def test_a_card_trains_as_chosen_and_then_all_is_as_before(
+    found: dict[str, list[dict[str, object]]], statement: str
 ) -> None:
-    for each in BACKENDS:
-        each.allow_tf32 = before
-    monkeypatch.setattr(precision, "TF32", wanted)
+    if statement not in found:
+        pytest.skip("this torch has no fp32_precision: 2.9 and newer do")
+    before, _, _, off, after_off, on, after_on, on_the_processor = found[statement]
 
-    with pytest.raises(KeyError), precision.chosen(torch.device("cuda")):
-        within = flags()
-        raise KeyError
-
-    assert within == [wanted, wanted]
-    assert flags() == [before, before]
-
-
-def test_the_processor_computes_as_always(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(precision, "TF32", True)
-    monkeypatch.setattr(precision, "BF16", True)
-    before = flags()
-
-    with precision.chosen(torch.device("cpu")):
-        assert flags() == before
-        assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == torch.float32
+    assert before == off == after_off == after_on == on_the_processor
+    assert (on["allow_tf32 of cuda.matmul"], on["allow_tf32 of cudnn"]) == (True, True)
+    if NEWER:
+        assert {on["cuda.matmul"], on["cudnn.conv"]} == {"tf32"}
+        assert {on["mkldnn.matmul"], on["mkldnn.conv"]} <= {"ieee", "none"}

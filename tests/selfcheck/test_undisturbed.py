@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from grader.kernel.inside import precision
 from tests.selfcheck.conftest import Notebook
 
 GREEDY = """
@@ -162,3 +163,21 @@ def test_an_alarm_of_the_notebooks_own_still_rings(notebook: Notebook) -> None:
         assert rang == [1]
     finally:
         signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.skipif(
+    not hasattr(torch.backends.cuda.matmul, "fp32_precision"),
+    reason="this torch has no fp32_precision: 2.9 and newer do",
+)
+def test_a_notebook_may_set_precision_in_the_newer_way(notebook: Notebook) -> None:
+    """Torch then refuses to tell what the older settings are."""
+    put_back = precision.kept()
+    notebook.run("def corr2d(X, K):\n    return X")
+    notebook.run("torch.backends.cuda.matmul.fp32_precision = 'tf32'")
+    try:
+        report = notebook.check("'corr2d-values'")
+
+        assert "Your output has h rows" in repr(report)
+        assert torch.backends.cuda.matmul.fp32_precision == "tf32"
+    finally:
+        put_back()

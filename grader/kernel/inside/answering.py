@@ -24,7 +24,7 @@ import torch
 from torch import nn
 
 from grader.kernel.channel import Frame
-from grader.kernel.inside import following, measuring, modules, training, weights
+from grader.kernel.inside import following, measuring, modules, precision, training, weights
 from grader.kernel.inside.operators import OperatorTrace
 from grader.kernel.wire import max_answer, observation_frame
 from grader.probes import Layer, Missing, Observation, Probe, Raised, Returned, TimedOut, Value
@@ -141,9 +141,7 @@ def _known_state(seed: int) -> Iterator[None]:
     if torch.are_deterministic_algorithms_enabled():  # asked first, because setting it imports half of torch's compiler
         torch.use_deterministic_algorithms(False)
     torch.backends.cudnn.benchmark = False
-    # A student's `.cuda()` computes as exactly as a CPU does, so that one tolerance serves both.
-    torch.set_float32_matmul_precision("highest")
-    torch.backends.cudnn.allow_tf32 = False
+    precision.exact()  # a student's `.cuda()` computes as exactly as a CPU does, so that one tolerance serves both
     try:
         with torch.inference_mode(False), torch.enable_grad(), contextlib.redirect_stdout(_Discarded()):
             yield

@@ -51,19 +51,20 @@ def train(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
 
     progress = Progress(model, held_out, steps, batch, enough=options.get("enough"), settle=settle)
     losses: list[Tensor] = []
-    for number, rows in enumerate(_shuffled(len(pictures), batch, probe.seed, device)):
-        X, y = pictures.batch(rows)
-        with precision.chosen(device):
-            loss = F.cross_entropy(model(X), y)
-        optimizer.zero_grad()
-        loss.backward()
-        steadiness.stepping()
-        optimizer.step()
-        steadiness.stepped()
-        if number % max(1, steps // 10) == 0:
-            losses.append(loss.detach())
-        if progress.step(loss):
-            break
+    with precision.chosen(device):
+        for number, rows in enumerate(_shuffled(len(pictures), batch, probe.seed, device)):
+            X, y = pictures.batch(rows)
+            with precision.forward(device):
+                loss = F.cross_entropy(model(X), y)
+            optimizer.zero_grad()
+            loss.backward()
+            steadiness.stepping()
+            optimizer.step()
+            steadiness.stepped()
+            if number % max(1, steps // 10) == 0:
+                losses.append(loss.detach())
+            if progress.step(loss):
+                break
     if progress.stopped == "enough":  # the last look of a whole budget has settled it
         settle(SETTLED)
     trained[probe.target] = model.eval()

@@ -3,6 +3,8 @@ torch.set_default_dtype(torch.float64)
 torch.manual_seed(0)
 torch.set_printoptions(precision=2)
 torch.set_default_device('cpu')
+if hasattr(torch.backends, 'fp32_precision'):
+    torch.backends.fp32_precision = 'tf32'
 # %%
 def corr2d(X, K):
     h, w = K.shape
