@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from grader.verifying.trials import Trials, Verdict
 
 _AT_ONCE = 25  # mutants a task
+_KEPT_BYTES = 256 << 20  # of drawn values a worker: all that the cases of one wide network want
 _trials: Trials | None = None  # of this worker process
 
 
@@ -111,9 +112,11 @@ def _begin(course: Path, assignment: Assignment, training: bool) -> None:
     import torch
     import torch._dynamo  # some operations want it, and where a probe's time runs out meanwhile, half of it would stay
 
+    from grader.kernel.inside import drawing
     from grader.verifying.trials import Trials
 
     torch.set_num_threads(1)
+    drawing.keep(_KEPT_BYTES)
     warnings.filterwarnings("ignore", category=UserWarning)  # torch is astonished by many a mutant
     _trials = Trials(course, assignment, training=training)
 

@@ -16,6 +16,7 @@ from torch.nn import functional as F
 
 from grader.kernel.inside import modules, scores
 from grader.kernel.inside.answering import QUESTIONS, NotDefined, ProbeTimeout, answer
+from grader.kernel.inside.drawing import seeded
 from grader.kernel.inside.operators import OperatorTrace
 from grader.probes import Layer, Missing, Observation, Probe, Raised, Returned, TimedOut, Value
 
@@ -261,7 +262,7 @@ def test_gradients_are_those_of_autograd() -> None:
 
     leaves = [X.clone().requires_grad_(), K.clone().requires_grad_()]
     output = F.conv2d(leaves[0][None, None], leaves[1][None, None])[0, 0]
-    wanted = torch.autograd.grad(output, leaves, modules.seeded((3, 3), 4, "cotangent"))
+    wanted = torch.autograd.grad(output, leaves, seeded((3, 3), 4, "cotangent"))
     assert all(torch.allclose(mine, theirs) for mine, theirs in zip(gradients, wanted, strict=True))
 
 
@@ -514,7 +515,7 @@ def test_convolutions_can_be_asked_without_their_bias() -> None:
 
 
 def test_huge_parameters_repeat_out_of_step_with_their_rows() -> None:
-    values = modules.seeded((1024, 2048), 3, "parameter")
+    values = seeded((1024, 2048), 3, "parameter")
 
     assert len(torch.unique(values, dim=0)) == 1024
     assert 0.98 < float(values.std()) < 1.02
@@ -606,7 +607,7 @@ def test_what_is_drawn_in_one_precision_is_not_given_out_in_another() -> None:
     for dtype in (torch.float32, torch.float64, torch.float32):
         torch.set_default_dtype(dtype)
         try:
-            drawn[dtype] = modules.seeded((2, 3), 5, "parameter")
+            drawn[dtype] = seeded((2, 3), 5, "parameter")
         finally:
             torch.set_default_dtype(torch.float32)
 

@@ -181,7 +181,7 @@ def use(folder: Path) -> None:
         (b"[1, 2]", "it is no file of vectors"),
         (b'{"format": 1, "format": 1}', "a key occurs twice"),
         (b'{"format": NaN}', "NaN is no JSON number"),
-        (b'{"format": 2}', "is of format 2, this grader reads 1: install a newer grader"),
+        (b'{"format": 3}', "is of format 3, this grader reads 2: install a newer grader"),
         (b'{"format": 0}', "ask your course for a new release"),
         (b"[" * 100_000, "not the JSON we expect"),
     ],
@@ -247,7 +247,7 @@ def test_keys_of_probes_are_those_of_this_format() -> None:
     """Files that students have are found by them: where this fails, raise `FORMAT` with the new keys."""
     keys = {name: recording.key(probe) for name, probe in {"call": CALL, "module": MODULE}.items()}
 
-    assert vectors.FORMAT == 1
+    assert vectors.FORMAT == 2
     assert {name: each[:16] for name, each in keys.items()} == {
         "call": "f26229b4f1e6c1de",
         "module": "86954810007ab9c5",

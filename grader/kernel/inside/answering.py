@@ -25,6 +25,7 @@ from torch import nn
 
 from grader.kernel.channel import Frame
 from grader.kernel.inside import following, measuring, modules, precision, training, weights
+from grader.kernel.inside.drawing import seeded
 from grader.kernel.inside.operators import OperatorTrace
 from grader.kernel.wire import max_answer, observation_frame
 from grader.probes import Layer, Missing, Observation, Probe, Raised, Returned, TimedOut, Value
@@ -201,7 +202,7 @@ def _gradient(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
         return output
     if output.requires_grad:
         shape = () if output.shape == (1,) else tuple(output.shape)  # one number in a tensor is one number
-        output.backward(modules.seeded(shape, probe.seed, "cotangent").to(output).reshape(output.shape))
+        output.backward(seeded(shape, probe.seed, "cotangent").to(output).reshape(output.shape))
     return [leaf.grad for leaf in leaves]
 
 

@@ -8,8 +8,6 @@ per shape (docs/decisions/0002-seeds-instead-of-weights.md).
 
 from __future__ import annotations
 
-import functools
-import hashlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
@@ -19,33 +17,12 @@ from torch import nn
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
+from grader.kernel.inside.drawing import PERIOD, normal, seeded, uniform
 from grader.kernel.inside.operators import OperatorTrace
 from grader.probes import Probe, Value
 
 _LARGE = 4096  # elements above which a gradient travels as projections
 _PROJECTIONS = 8
-_PERIOD = 1_000_003  # a prime, so that what repeats in a huge parameter never lines up with its rows
-
-
-def seeded(shape: tuple[int, ...], seed: int, role: str) -> torch.Tensor:
-    """Standard normal values of the default dtype that depend on it, shape, seed and role alone; on the CPU."""
-    drawn, count = _drawn(shape, seed, role), math.prod(shape)
-    return drawn.repeat(-(-count // max(1, len(drawn))))[:count].reshape(shape)
-
-
-def _drawn(shape: tuple[int, ...], seed: int, role: str) -> torch.Tensor:
-    """What `seeded` consists of, flat: all values, or those that repeat in a huge tensor. To be read only."""
-    draw = _drawn_once if math.prod(shape) <= _LARGE else _drawn_anew
-    return draw(shape, seed, role, torch.get_default_dtype())
-
-
-def _drawn_anew(shape: tuple[int, ...], seed: int, role: str, dtype: torch.dtype) -> torch.Tensor:
-    digest = hashlib.sha256(f"{seed}/{role}/{shape}".encode()).digest()
-    generator = torch.Generator(device="cpu").manual_seed(int.from_bytes(digest[:7], "little"))
-    return torch.randn(min(math.prod(shape), _PERIOD), generator=generator, device="cpu", dtype=dtype)
-
-
-_drawn_once = functools.lru_cache(maxsize=256)(_drawn_anew)  # a module is filled twice, and asked in several cases
 
 
 @torch.no_grad()
@@ -56,12 +33,12 @@ def fill(module: nn.Module, seed: int, *, convolution_bias: bool = True) -> None
     """
     for parameter in _known(module.parameters()):
         shape = _plain(parameter.shape)
-        values = _drawn(shape, seed, "parameter")
+        values = normal(shape, seed, "parameter")
         fan_in = math.prod(shape[1:]) if len(shape) >= 2 else 0
         # Vectors stay near one half, so that a scale of BatchNorm never vanishes.
         values = values * math.sqrt(2.0 / fan_in) if fan_in else 0.5 + 0.2 * values
         filled = parameter.view(-1) if parameter.is_contiguous() else parameter.new_empty(parameter.numel())
-        for piece in filled.split(_PERIOD):
+        for piece in filled.split(PERIOD):
             piece.copy_(values[: len(piece)])
         if not parameter.is_contiguous():
             parameter.copy_(filled.reshape(parameter.shape))
@@ -207,11 +184,11 @@ def _projected(gradient: torch.Tensor, seed: int) -> torch.Tensor:
     flat = gradient.detach().reshape(-1)
     if flat.numel() <= _LARGE:
         return flat
-    pieces = flat.split(_PERIOD)
+    pieces = flat.split(PERIOD)
     projections = []
     for number in range(_PROJECTIONS):
-        drawn = _drawn(tuple(gradient.shape), seed, f"projection {number}").to(flat)
-        projections.append(sum(piece @ drawn[: len(piece)] for piece in pieces) / math.sqrt(flat.numel()))
+        drawn = uniform(tuple(gradient.shape), seed, f"projection {number}").to(flat) - 0.5
+        projections.append(sum(piece @ drawn[: len(piece)] for piece in pieces) / math.sqrt(flat.numel() / 12))
     return torch.stack(projections)
 
 
