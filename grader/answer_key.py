@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib
 import inspect
 import random
-import sys
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +16,7 @@ from typing import Any, TypeAlias, assert_never
 import numpy as np
 import torch
 
-from grader import seeds
+from grader import references, seeds
 from grader.errors import AnswerKeyError, RubricError
 from grader.kept_answers import KeptAnswers
 from grader.kernel.inside.answering import NotDefined, answer
@@ -39,12 +36,6 @@ from grader.probes import (
     numbered,
 )
 from grader.spelling import hint
-
-# What a module that somebody is writing raises while it is loaded.
-_IN_A_MODULE = (
-    ImportError, SyntaxError, NameError, AttributeError, TypeError, ValueError, LookupError, ArithmeticError,
-    RuntimeError, AssertionError, OSError,
-)  # fmt: skip
 
 _Case: TypeAlias = tuple[tuple[Value, ...], dict[str, Value], Any]
 
@@ -78,10 +69,10 @@ class AnswerKey:
         self._course, self._name = course, name
         self._kept: Callable[[bytes, Callable[[], Observation]], Observation] = kept or _computed
         self._secret = secret
-        self._solutions = _module(course, name, "solutions")
-        self._inputs = _module(course, name, "inputs")
-        self._stand_ins: Mapping[str, Any] = _table(course, name, "stand_ins", "STAND_INS")
-        self._mistakes = _module(course, name, "misconceptions")
+        self._solutions = references.module(course, name, "solutions")
+        self._inputs = references.module(course, name, "inputs")
+        self._stand_ins: Mapping[str, Any] = references.table(course, name, "stand_ins", "STAND_INS")
+        self._mistakes = references.module(course, name, "misconceptions")
         # Targets that are values: each of their misconceptions is a function that makes the names it binds.
         self._values: frozenset[str] = getattr(self._mistakes, "VALUES", frozenset())
         self._answers: dict[bytes, Observation] = {}
@@ -160,9 +151,9 @@ class AnswerKey:
             torch.set_default_dtype(torch.float32)  # what a generator draws must not depend on what was asked before
             try:
                 made = make(torch.Generator().manual_seed(seed), number)
-            except _IN_A_MODULE as error:
+            except references.RAISED as error:
                 raise AnswerKeyError(
-                    f"the reference's generator {generator_name} fails at case {number}: {_told(error)}"
+                    f"the reference's generator {generator_name} fails at case {number}: {references.told(error)}"
                 ) from error
         if not hasattr(made, "args") or not hasattr(made, "kwargs"):
             raise AnswerKeyError(
@@ -218,14 +209,14 @@ class AnswerKey:
     def book_examples(self) -> Mapping[str, Callable[[ModuleType], None]]:
         """By name what the book prints about it: each raises AssertionError where a module's answer is another."""
         try:
-            module = _module(self._course, self._name, "book_examples")
+            module = references.module(self._course, self._name, "book_examples")
         except RubricError:
             return {}
         return {name: value for name, value in vars(module).items() if inspect.isfunction(value) and name[0] != "_"}
 
     def equivalents(self) -> Mapping[str, Mapping[str, str]]:
         """By definition the changes that make no difference to what is asked, each with the reason."""
-        return _table(self._course, self._name, "equivalents", "EQUIVALENTS")
+        return references.table(self._course, self._name, "equivalents", "EQUIVALENTS")
 
     def stand_in(self, target: str) -> str | None:
         """Source text of a right helper made of torch's own operations, where there is one."""
@@ -277,46 +268,6 @@ def _travelling(value: Any, seed: int) -> Value:
     if isinstance(value, Mapping) and "layer" in value:
         return Layer(value["layer"], dict(value["kwargs"]), seed)
     return value
-
-
-def _table(course: Path, name: str, part: str, table: str) -> Mapping[str, Any]:
-    """A table of a part of the reference that not every course has."""
-    if not (course / "reference" / name / f"{part}.py").is_file():
-        return {}
-    made = getattr(_module(course, name, part), table, None)
-    if not isinstance(made, Mapping):
-        raise RubricError(f"{course}/reference/{name}/{part}.py has no table {table}")
-    return made
-
-
-def _module(course: Path, name: str, part: str) -> ModuleType:
-    try:
-        return importlib.import_module(f"{_package(course.resolve() / 'reference')}.{name}.{part}")
-    except ModuleNotFoundError as error:
-        raise RubricError(f"{course}/reference/{name}/{part}.py is missing ({error})") from error
-    except _IN_A_MODULE as error:
-        raise RubricError(f"{course}/reference/{name}/{part}.py cannot be loaded: {_told(error)}") from error
-
-
-def _told(error: Exception) -> str:
-    """What is wrong with a module, and in which line; a SyntaxError says that by itself."""
-    if isinstance(error, SyntaxError):
-        return f"{type(error).__name__}: {error}"
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error} ({Path(last.filename).name}, line {last.lineno})"
-
-
-def _package(folder: Path) -> str:
-    """The name under which a course's reference is imported: two courses may be open in one process."""
-    name = "reference"
-    known = sys.modules.get(name)
-    if known is not None and str(folder) not in known.__path__:
-        name = f"reference_{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
-    if name not in sys.modules:
-        package = ModuleType(name)
-        package.__path__ = [str(folder)]
-        sys.modules[name] = package
-    return name
 
 
 def _key(probe: Probe) -> bytes:

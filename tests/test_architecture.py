@@ -48,6 +48,7 @@ LAYERS = (
         "forgetting",
         "extensions",
         "seeds",
+        "references",
     ),
     ("documents", "lateness", "roster", "policy"),
     ("mappings",),

@@ -14,6 +14,7 @@ from grader import checks, homes, rubric
 from grader.answer_key import AnswerKey
 from grader.errors import ReleaseError, RubricError
 from grader.releases.key import ReleasedKey
+from grader.releases.vectors import FORMAT
 
 ROOT = Path(__file__).parents[1]
 ROW: dict[str, Any] = {
@@ -37,7 +38,7 @@ def released(folder: Path, name: str = "hw9", **changes: Any) -> Path:
     vectors = folder / "vectors"
     vectors.mkdir(parents=True, exist_ok=True)
     index = {
-        "format": 1,
+        "format": FORMAT,
         "assignment": name,
         "language": "en",
         "rubric": ROW,
