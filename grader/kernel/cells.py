@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from grader import notebook
 from grader.errors import SandboxError
 from grader.kernel.channel import Channel, ChannelClosed, ChannelTimeout, Frame, ProtocolError
 from grader.kernel.sandbox import Sandbox
@@ -24,6 +25,8 @@ _WHY_MISSING = re.compile(  # our own phrases; students read them
     r"|cell \d+ stopped with (?:\w{1,40}|an exception of its own) before its definition"
     r"|cell \d+ ended the kernel, so only its functions and classes were read"
 )
+_NO_PYTHON = re.compile(r"cell (\d+) does not run: ")
+_LONGEST_SAYING = 120  # characters of what Python says of a syntax error; the usual ones have half as many
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +209,15 @@ class Run:
                         raise ProtocolError("a version of no known form")
             found[target] = kept[:100]
         told = {
-            str(name)[:80]: reason
+            str(name)[:80]: self._with_line(reason)
             for name, reason in reasons.items()
             if isinstance(reason, str) and _WHY_MISSING.fullmatch(reason)
         }
         return Captures(found, told)
+
+    def _with_line(self, reason: str) -> str:
+        """A reason; where a cell is no Python also its line and what Python says of it, read on this side."""
+        if not (cell := _NO_PYTHON.match(reason)):
+            return reason
+        found = notebook.syntax_error(dict(self.script.cells).get(int(cell[1]), ""))
+        return f"{reason} in its line {found[0]} ({found[1][:_LONGEST_SAYING]})" if found else reason

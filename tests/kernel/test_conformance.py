@@ -33,6 +33,7 @@ CELLS = (
     (9, "double = nn.MaxPool2d(2)\nweight = torch.ones(2)\nweight += 1"),
     (10, "weight *= 5"),
 )
+NO_PYTHON = "cell 8 does not run: SyntaxError in its line 1 (invalid syntax)"
 TARGETS = ("double", "stub", "after", "hang", "kill", "below", "broken", "weight", "never")
 ONE = torch.ones(2)
 
@@ -71,7 +72,7 @@ def canned(probe: Probe) -> Observation:
         case ("weight", _):
             return Returned(torch.full((2,), (1.0, 2.0, 10.0)[int(number)]))
         case ("broken", _):
-            return Missing("broken", "cell 8 does not run: SyntaxError")
+            return Missing("broken", NO_PYTHON)
         case _:
             return Missing(name)
 
@@ -184,4 +185,4 @@ def test_a_name_that_is_not_defined_is_missing_with_the_reason_where_one_is_know
     never, broken = session.ask([Probe("call", "never@0"), Probe("call", "broken@0")])
 
     assert never == Missing("never")
-    assert broken == Missing("broken", "cell 8 does not run: SyntaxError")
+    assert broken == Missing("broken", NO_PYTHON)

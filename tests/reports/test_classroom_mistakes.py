@@ -72,6 +72,8 @@ def test_failures_that_are_told_alike_are_told_word_for_word() -> None:
          "the greatest difference is n at index (…); n is allowed."),
         ("Conv2d weights; the value is nan, -inf or −3.", "Conv2d weights; the value is n, n or n."),
         ("`X, K` is not defined: cell 18 does not run: SyntaxError.", "`X, K` is not defined: cell n does not run: SyntaxError."),
+        ("`VGG` is not defined: cell 3 does not run: SyntaxError in its line 2 ('(' was never closed).",
+         "`…` is not defined: cell n does not run: SyntaxError."),
     ],
 )  # fmt: skip
 def test_a_signature_keeps_what_students_share(message: str, kept: str) -> None:

@@ -14,6 +14,7 @@ from grader.rows import GradeRow, ItemRow
 _EXPLAINED: Final = re.compile(r"(?P<why>.+?[.!?]) \d+ of \d+ cases (?:are|is) wrong\.", re.DOTALL)
 _CODE: Final = re.compile(r"`([^`]*)`")
 _RAISED: Final = re.compile(r" at `.*`\.?$", re.DOTALL)
+_SPOT: Final = re.compile(r" in its line \d+ \(.*\)(?=\.$)")  # of a syntax error, and what Python says of it
 _SHAPE: Final = re.compile(r"[(\[]\s*-?\d[\d\s,.e+×x-]*[)\]]")
 _NUMBER: Final = re.compile(r"(?<![\w.])[-−]?(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?|inf|nan)(?!\w)", re.IGNORECASE)
 _LONGEST: Final = 400
@@ -88,7 +89,7 @@ def explanation(message: str) -> tuple[str, bool]:
 
 def signature(message: str, targets: Collection[str]) -> str:
     """What is the same in the messages of students who made one mistake: no number, no shape, no code of their own."""
-    text = _RAISED.sub(".", message)  # the line of a student's that raised
+    text = _SPOT.sub("", _RAISED.sub(".", message))  # neither the line of a student's that raised nor that is no Python
 
     def code(found: re.Match[str]) -> str:
         return found.group() if found[1] in targets else "`…`"

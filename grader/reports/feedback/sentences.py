@@ -49,6 +49,8 @@ _VALUES: Final = {
     "date": r"\d{4}-\d\d-\d\d \d\d:\d\d",
     "section": r"[\w.-]{1,20}",
     "cell": r"\d+",
+    "row": r"\d+",
+    "saying": r"[^\n]{1,120}?",  # what Python says of a syntax error
     "items": r"[\w.-]+(?:, [\w.-]+)*",
     "class": r"[\w -]{1,30}",
     "runs": rf"{_NUMBER}(?:, {_NUMBER})*",
@@ -102,6 +104,7 @@ TEMPLATES: Final = (
     _("The learned weight {weight} is near {wanted}."),
     _("The learned weight is {weight}; after ten steps it should be within {allowed} of {wanted}."),
     _("{names} is not defined: cell {cell} does not run: {error_type}."),
+    _("{names} is not defined: cell {cell} does not run: {error_type} in its line {row} ({saying})."),
     _("No discussion of {section} was found."),
     _("{count} words wait for a reader."),
     _("Judged with a working {names}, because yours is wrong: one mistake costs once."),
