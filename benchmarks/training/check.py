@@ -39,6 +39,10 @@ NEEDED = {  # modules and the packages that have them
     "pandas": "pandas",
     "scipy": "scipy",
     "requests": "requests",
+    "safetensors": "safetensors",
+    "psutil": "psutil",
+    "jinja2": "jinja2",
+    "markupsafe": "markupsafe",
 }
 GPU_TESTS = ("tests/gpu", "tests/runners/test_lending.py")
 _TESTS_S = 270  # at most
