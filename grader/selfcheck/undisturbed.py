@@ -18,6 +18,7 @@ import torch
 from torch import nn
 
 from grader.kernel.inside import precision
+from grader.kernel.inside.answering import no_default_device
 
 Restore: TypeAlias = Callable[[], object]
 Namespace: TypeAlias = Mapping[str, Any]
@@ -40,7 +41,7 @@ def undisturbed(namespace: Namespace) -> Iterator[None]:
         stack.enter_context(torch.inference_mode(False))
         stack.enter_context(torch.enable_grad())
         torch.set_default_dtype(torch.float32)  # by which the reference is loaded, as anywhere else
-        torch.set_default_device(None)
+        no_default_device()
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
         stack.enter_context(_silent())
@@ -87,7 +88,7 @@ def _settings(_: Namespace) -> Restore:
     def restore() -> None:
         torch.set_num_threads(threads)
         torch.set_default_dtype(dtype)
-        torch.set_default_device(device)
+        no_default_device() if device is None else torch.set_default_device(device)
         if torch.are_deterministic_algorithms_enabled() is not deterministic:  # setting it imports much
             torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
         torch.backends.cudnn.benchmark = benchmark

@@ -46,7 +46,7 @@ kept = torch.ones(3)
 def settings() -> dict[str, Any]:
     return {
         "dtype": torch.get_default_dtype(),
-        "device": torch.get_default_device(),
+        "device": torch.zeros(0).device,
         "threads": torch.get_num_threads(),
         "grad": torch.is_grad_enabled(),
         "deterministic": torch.are_deterministic_algorithms_enabled(),

@@ -130,6 +130,12 @@ def _on_gpu() -> bool:
     return torch.cuda.is_available()
 
 
+def no_default_device() -> None:
+    """As torch.set_default_device(None), which in torch 2.6 and 2.7 breaks get_default_device() where none was set."""
+    if getattr(torch._GLOBAL_DEVICE_CONTEXT, "device_context", None) is not None:
+        torch.set_default_device(None)
+
+
 @contextlib.contextmanager
 def _known_state(seed: int) -> Iterator[None]:
     """Start every probe from the same global state, whatever the notebook left behind."""
@@ -138,7 +144,7 @@ def _known_state(seed: int) -> Iterator[None]:
     seed_torch(seed)
     torch.set_num_threads(1)  # sums round differently when they are shared out differently
     torch.set_default_dtype(torch.float32)
-    torch.set_default_device(None)
+    no_default_device()
     if torch.are_deterministic_algorithms_enabled():  # asked first, because setting it imports half of torch's compiler
         torch.use_deterministic_algorithms(False)
     torch.backends.cudnn.benchmark = False
