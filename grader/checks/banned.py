@@ -153,6 +153,8 @@ def _seen(student: Session, item: Item, answers: Sequence[Answer], ban: Ban) -> 
                     return used
                 if answer.differs(value) is not None:
                     return failed(f"`{item.target}` gives other values when the operators it uses are watched.")
+            case Returned():  # not in our form, which only code that replaces ours in the sandbox brings about
+                return failed(f"`{item.target}` gives other values when the operators it uses are watched.")
             case _:
                 # Right code that cannot be watched is rare, and no reason for a zero.
                 reason = sentence(observation, item.target)

@@ -15,6 +15,7 @@ from grader.records import Finding, Item
 _ROLES: Mapping[str, str] = {"Conv2d": "convolution", "Linear": "linear layer"}
 _LONGEST = 200  # layers compared; a trace comes out of the sandbox and may be as long as it likes
 _SHOWN = 60  # layers kept as evidence
+_MOST_SIDES, _LARGEST_SIDE = 8, 1 << 40
 
 Shape = tuple[int, ...]
 
@@ -209,7 +210,7 @@ def _layers(value: Value) -> list[Layer]:
 def _read_of(input: list[int], output: list[int], more: Sequence[Value]) -> Shape:
     """The shape of what a layer reads: a 1x1 convolution with a stride leaves out pixels, as a slice before it does."""
     match more:
-        case [[int(), int(), 1, 1, *_]] if len(input) == len(output) == 4:
+        case [[_, _, *kernel]] if _is_shape(kernel[:2]) and kernel[:2] == [1, 1] and len(input) == len(output) == 4:
             return (*input[:2], *output[2:])
     return tuple(input)
 
@@ -221,7 +222,10 @@ def _details(value: Value) -> Counter[str]:
 
 
 def _is_shape(value: Value) -> TypeGuard[list[int]]:
-    return isinstance(value, list) and all(type(size) is int for size in value)
+    """Whether it is the shape of a tensor that may exist."""
+    if not isinstance(value, list) or len(value) > _MOST_SIDES:
+        return False
+    return all(type(size) is int and 0 <= size < _LARGEST_SIDE for size in value)
 
 
 def _output(value: Value) -> Shape:

@@ -60,9 +60,8 @@ def _difference(
 
 def drops_by_hand(observed: Mapping[str, Value], expected: Mapping[str, Value]) -> bool:
     """Whether chance takes the place of the dropout that is asked for: then train mode cannot be compared."""
-    return (
-        bool(expected.get("train.dropout")) and observed.get("train.dropout") == [] and observed.get("random") is True
-    )
+    none = compare(observed.get("train.dropout"), []) is None
+    return bool(expected.get("train.dropout")) and none and observed.get("random") is True
 
 
 def _gradient_shapes(observed: Mapping[str, Value], expected: Sequence[_Row]) -> Mismatch | None:
@@ -79,7 +78,7 @@ def _dropout(observed: Mapping[str, Value], expected: Mapping[str, Value]) -> Mi
     """Whether dropout is applied where it is asked for. The student's rates are not told: they are theirs to choose."""
     for mode in ("train", "eval"):
         wanted = expected.get(f"{mode}.dropout", [])
-        if observed.get(f"{mode}.dropout", []) != wanted:
+        if compare(observed.get(f"{mode}.dropout", []), wanted) is not None:
             rates = " and ".join(f"{rate:g}" for _, rate, _ in wanted)
             asked = f"drops {rates} of its values, each in its place" if wanted else "drops nothing"
             return Mismatch("", "value", f"In {mode} mode the book's module {asked}; yours does otherwise.")

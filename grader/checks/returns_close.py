@@ -58,7 +58,7 @@ def _spoilt(student: Session, item: Item, probe: Probe) -> Finding | None:
     """The finding about a function that changes what it is given: whoever calls it goes on with other numbers."""
     (observation,) = student.ask([replace(probe, question="changes")])
     changed = observation.value if isinstance(observation, Returned) else None
-    if not isinstance(changed, list) or True not in changed:
+    if not isinstance(changed, list) or not any(each is True for each in changed):
         return None  # what cannot be seen is held against nobody
     return failed(
         f"The values are right, but `{item.target}` changes the tensor that it is given. Whoever calls it goes on with "

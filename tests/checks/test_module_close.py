@@ -354,6 +354,14 @@ def test_what_is_no_collection_of_gradients_differs(bag: str, rows: object) -> N
     assert "found 0" in found(answer({bag: rows})).message
 
 
+@pytest.mark.parametrize("odd", [torch.ones(2), True, [["dropout"]], [["dropout", torch.ones(2), 3]]], ids=repr)
+def test_what_is_no_list_of_dropouts_differs(odd: object) -> None:
+    expected = answer({"train.dropout": [["dropout", 0.5, 3]]})
+    mismatch = differences(answer({"train.dropout": odd}), expected)
+
+    assert mismatch is not None and "drops 0.5 of its values" in mismatch.message
+
+
 @pytest.mark.parametrize("key", sorted(answer()))
 def test_an_answer_that_leaves_something_out_differs(key: str) -> None:
     lacking = {name: value for name, value in answer().items() if name != key}
