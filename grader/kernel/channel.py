@@ -8,6 +8,7 @@ before memory is taken, duplicate keys and NaN literals are refused. What frames
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import select
@@ -21,6 +22,8 @@ _JSON = json.JSONEncoder(allow_nan=False)
 LENGTHS = struct.Struct("<IQ")
 MAX_HEADER = 4 << 20  # bytes
 MAX_BODY = 512 << 20  # bytes; a caller who knows better gives less
+_PIECE = 4096  # bytes written at a time; a pipe keeps each piece in a page of its own, or with others
+_CAPACITY = getattr(fcntl, "F_GETPIPE_SZ", None)  # only Linux tells
 
 
 class ProtocolError(Exception):
@@ -51,8 +54,19 @@ class Channel:
         self._read_fd = read_fd
         self._write_fd = write_fd
 
-    def send(self, frame: Frame, deadline: float | None = None) -> None:
-        """Write one frame.
+    @property
+    def capacity(self) -> int:
+        """How many bytes can be written before the other side reads; 0 where that is not known.
+
+        64 KiB mostly, and far less once the processes of this account hold many pipes (pipe-user-pages-soft, pipe(7)).
+        """
+        return fcntl.fcntl(self._write_fd, _CAPACITY) if _CAPACITY is not None and self._write_fd >= 0 else 0
+
+    def send(self, frame: Frame, deadline: float | None = None, *, room: int | None = None) -> int:
+        """Write one frame, unless it takes more of the pipe than `room`.
+
+        Returns:
+            The bytes of the pipe that it takes until it is read, at most; 0 where it was not written.
 
         Raises:
             ChannelClosed: nobody reads any more.
@@ -60,14 +74,18 @@ class Channel:
         """
         header = _JSON.encode({"kind": frame.kind, **frame.header}).encode()
         view = memoryview(LENGTHS.pack(len(header), len(frame.body)) + header + frame.body)
+        taken = -(-len(view) // _PIECE) * _PIECE
+        if room is not None and taken > room:
+            return 0
         while view:
             self._wait(writing=True, deadline=deadline)
             try:
                 # One pipe buffer's worth at a time never blocks after select said the pipe is writable.
-                written = os.write(self._write_fd, view[:4096])
+                written = os.write(self._write_fd, view[:_PIECE])
             except (BrokenPipeError, OSError):
                 raise ChannelClosed("the pipe is closed") from None
             view = view[written:]
+        return taken
 
     def receive(self, deadline: float | None = None, *, max_body: int = MAX_BODY) -> Frame:
         """Read one frame.

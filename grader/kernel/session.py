@@ -7,7 +7,6 @@ probe does, its observation says so and the next probe is asked in another sandb
 from __future__ import annotations
 
 import builtins
-import contextlib
 import functools
 import os
 import re
@@ -31,9 +30,7 @@ Open = Callable[[Limits], Sandbox]
 _REOPENINGS = 12  # sandboxes for one notebook; a student who kills more of them has had enough
 _DEATHS_PER_TARGET = 3
 _AHEAD = 6  # probes that may wait in the pipe
-_PIPE = 48 << 10  # bytes of them; a pipe of Linux holds 64 KiB
 TRAINING = frozenset({"train", "trained", "logits", "weights", "redraw"})  # questions with a training's time limit
-_HEADER = 4 << 10  # bytes that stand for a probe's header
 _EXCEPTIONS = frozenset(name for name, value in vars(builtins).items() if isinstance(value, type)) | {
     "OutOfMemoryError",
     "AcceleratorError",
@@ -50,7 +47,7 @@ class _Sent:
 
     probe: Probe
     number: int
-    size: int  # bytes, roughly
+    size: int  # bytes of the pipe
 
 
 class KernelSession:
@@ -184,26 +181,27 @@ class KernelSession:
 
     def _send_ahead(self, channel: Channel, later: Sequence[Probe]) -> None:
         """Send as many as the pipe holds for certain: writing must not wait, because the kernel may be writing too."""
-        known = {id(sent.probe) for sent in self._under_way}
+        known, capacity = {id(sent.probe) for sent in self._under_way}, channel.capacity
         for probe in later:
             if id(probe) in known:
                 continue
             if len(self._under_way) > _AHEAD or _trains(probe) or not self._versions.get(probe.name):
                 return
-            if not self._send(channel, probe, room=_PIPE - sum(sent.size for sent in self._under_way)):
+            if not self._send(channel, probe, room=capacity - sum(sent.size for sent in self._under_way)):
                 return
 
     def _send(self, channel: Channel, probe: Probe, room: int | None = None) -> bool:
         """Send a probe, unless it is larger than the room for it; whether it was sent."""
         limit = self._limit(probe)
         frame = probe_frame(probe, limit_s=limit)
-        size = len(frame.body) + _HEADER
-        if room is not None and size > room:
-            return False
+        header = {**frame.header, "number": self._number + 1, "after": self._last_timed_out}
+        asking = Frame(frame.kind, header, frame.body)
+        try:
+            if not (size := channel.send(asking, time.monotonic() + limit + GRACE_S, room=room)):
+                return False
+        except (ChannelClosed, ChannelTimeout):  # told when the answer does not come
+            size = channel.capacity
         self._number += 1
-        header = {**frame.header, "number": self._number, "after": self._last_timed_out}
-        with contextlib.suppress(ChannelClosed, ChannelTimeout):  # told when the answer does not come
-            channel.send(Frame(frame.kind, header, frame.body), time.monotonic() + limit + GRACE_S)
         self._under_way.append(_Sent(probe, self._number, size))
         return True
 
