@@ -74,8 +74,9 @@ def run(control_fd: int) -> NoReturn:
         pid = _clone()
         if pid == 0:
             _begin(control, descriptors, number, program)
-        socket.send_fds(control, [struct.pack("<i", pid)], [os.pidfd_open(pid)])
-        for descriptor in descriptors:
+        pidfd = os.pidfd_open(pid)
+        socket.send_fds(control, [struct.pack("<i", pid)], [pidfd])
+        for descriptor in (*descriptors, pidfd):  # or the next session would have it
             os.close(descriptor)
 
 
