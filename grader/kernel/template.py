@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import resource
 import select
 import signal
 import socket
@@ -32,6 +33,7 @@ _NUMBER = struct.Struct("<i")
 _HASTEN_S = 0.002
 WEAK = "limits=weak"
 _DEATH_S = 0.5
+_OPEN_FILES = 4096  # four times what a session may have
 _SERVED = 200  # sessions after which a template is replaced, whatever they may have left behind
 
 
@@ -44,6 +46,7 @@ class Launched:
 
     def __init__(self, confinement: Confinement) -> None:
         command = bubblewrap.template_command(confinement)
+        _allow_open_files()
         debug = bool(os.environ.get("GRADER_DEBUG"))
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
@@ -66,6 +69,19 @@ class Launched:
         self.control.close()
         self._process.kill()
         self._process.wait()
+
+
+def _allow_open_files() -> None:
+    """Let this process, and so a template, have more files open than a session may.
+
+    Linux counts the descriptors that all processes of an account have sent each other and not yet received, and refuses
+    whoever sends one more than may be open there (unix(7), ETOOMANYREFS): a session that leaves many on their way would
+    keep its neighbours' templates from handing out processes.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 class Template:
