@@ -129,7 +129,8 @@ def test_only_what_was_listed_is_mounted(seen: Seen, ground: Ground) -> None:
 
 def test_open_files_are_the_graders_two_pipes_and_what_the_kernel_itself_made(seen: Seen) -> None:
     assert len(seen["pipes"]) == 2
-    assert {kind for kind in seen["files"] if kind} <= {"/dev/null", "anon_inode", "pipe", "socket", "/proc/"} | {
+    # No anon_inode: an epoll of the kernel's would be one of those that the whole account has a supply of.
+    assert {kind for kind in seen["files"] if kind} <= {"/dev/null", "pipe", "socket", "/proc/"} | {
         kind for kind in seen["files"] if kind.startswith("/proc/")
     }
 

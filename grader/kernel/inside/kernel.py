@@ -21,6 +21,7 @@ import functools
 import os
 import random
 import re
+import selectors
 import signal
 import sys
 import time
@@ -95,6 +96,8 @@ def prepare() -> InteractiveShell:
         no_card.stand_in()
     images.patch_torchvision()
     without_workers()
+    # An account has so many places in epoll, and a session next door may take them all.
+    selectors.DefaultSelector = selectors.PollSelector  # type: ignore[misc,assignment]
     config = Config()
     config.HistoryManager.enabled = False
     config.Completer.use_jedi = False
