@@ -19,6 +19,13 @@ _FORBIDDEN = (
     "swapon swapoff reboot acct quotactl syslog open_by_handle_at name_to_handle_at clock_settime settimeofday "
     "sethostname setdomainname iopl ioperm lookup_dcookie nfsservctl vhangup pidfd_getfd"
 ).split()
+# As on a Linux built without them: shared memory that no limit of a process counts, and asynchronous reading and
+# writing, of which there is one supply for the whole machine.
+_ABSENT = (
+    "shmget shmat shmdt shmctl semget semop semtimedop semctl msgget msgsnd msgrcv msgctl "
+    "io_setup io_destroy io_submit io_cancel io_getevents io_pgetevents"
+).split()
+_FLUSHING = ("sync", "syncfs")  # the disks of the whole machine, and everybody on it waits
 _CHANGES_OF_MODE = ("chmod", "fchmod", "fchmodat", 452)  # fchmodat2, of which older versions of libseccomp know nothing
 _NAMESPACES = 0x02000000 | 0x00020000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000 | 0x00000080
 _SOCKET_FAMILIES = (1, 2, 10, 16)  # unix, inet, inet6, netlink: what libraries try; there is no network anyway
@@ -43,11 +50,13 @@ def system_call_filter() -> bytes:
             rules.add_rule(refuse, name)
     for flag in (1 << bit for bit in range(32) if _NAMESPACES >> bit & 1):
         rules.add_rule(refuse, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, flag, flag))
+    # As if it had been done: there is no disk to flush, and programs that copy files do not expect a refusal.
+    swallowed = [*_FLUSHING, *(_CHANGES_OF_MODE if bubblewrap.root_by_number() else ())]
+    for answer, calls in ((unknown, _ABSENT), (seccomp.ERRNO(0), swallowed)):
+        for call in calls:
+            with contextlib.suppress(RuntimeError, ValueError, OSError):
+                rules.add_rule(answer, call)
     rules.add_rule(unknown, "clone3")  # its flags lie in memory, where a filter cannot look; libc falls back to clone
-    for change in _CHANGES_OF_MODE if bubblewrap.root_by_number() else ():
-        with contextlib.suppress(RuntimeError, ValueError, OSError):
-            # As if it had been done: programs that copy files do not expect a refusal.
-            rules.add_rule(seccomp.ERRNO(0), change)
     for request in (_TIOCSTI, _TIOCLINUX):
         rules.add_rule(refuse, "ioctl", seccomp.Arg(1, seccomp.MASKED_EQ, 0xFFFFFFFF, request))
     for family in set(range(46)) - set(_SOCKET_FAMILIES):

@@ -163,6 +163,7 @@ COLD = (
 FORKED = (
     Defence("the filter", "forked", (line("_load_filter(program)", "pass"),), ("system_calls", "namespaces", "sockets", "typing"), quick=True),
     Defence("refused calls", "forked", (setting(system_calls, "_FORBIDDEN", ()),), ("system_calls", "namespaces")),
+    Defence("absent calls", "forked", (setting(system_calls, "_ABSENT", ()),), ("system_calls",)),
     Defence("refused namespaces", "forked", (setting(system_calls, "_NAMESPACES", 0),), ("namespaces",)),
     Defence("refused families", "forked", (setting(system_calls, "_SOCKET_FAMILIES", range(46)),), ("sockets",)),
     Defence("refused typing", "forked", (setting(system_calls, "_TIOCSTI", system_calls._TIOCLINUX),), ("typing",)),

@@ -32,6 +32,7 @@ _MB = 1 << 20
 _CALLS = {
     "socket": (41, 198),
     "clone": (56, 220),
+    "io_setup": (206, 0),
     "keyctl": (250, 219),
     "perf_event_open": (298, 241),
     "kcmp": (312, 272),
@@ -154,6 +155,9 @@ def system_calls(told: Told) -> list[str]:
         "bpf": lambda: _call("bpf", 0, 0, 0),
         "userfaultfd": lambda: _call("userfaultfd", 1),
         "io_uring_setup": lambda: _call("io_uring_setup", 0, 0),
+        "io_setup": lambda: _call("io_setup", 0, 0),
+        "shmget": lambda: _libc.shmget(0, 1, 0o1600),
+        "msgget": lambda: _libc.msgget(0, 0o1600),
         "open_tree": lambda: _call("open_tree", -1, 0, 0),
         "move_mount": lambda: _call("move_mount", -1, 0, -1, 0, 0),
         "fsopen": lambda: _call("fsopen", 0, 0),
