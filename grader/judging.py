@@ -159,15 +159,31 @@ def _best(
     for number, version in reversed(versions):
         finding = _ask(kind, AtVersion(session, item.target, number, stand_ins), item, standard)
         where = {"cell": version.cell, "notebook": version.notebook}
-        found.append(replace(finding, evidence={**finding.evidence, **where}))
+        found.append(_run_later(replace(finding, evidence={**finding.evidence, **where}), version))
         if finding.credit == 1 or finding.outcome is Outcome.BROKEN:
             break
-    best = scoring.best(found[::-1])
-    later = [each for each in found[:-1] if each.evidence["cell"] != best.evidence["cell"]]
-    if best.credit == 1 and any(map(scoring.gave_values, later)):
+    # The names of values, such as X and K, are used again and again for something else: no later one is a mistake.
+    values = all(version.kind == "value" for _, version in versions)
+    best = scoring.nearest(found[::-1]) if values else scoring.best(found[::-1])
+    later = [each for each in found[:-1] if _below(each, best)]
+    if best.credit == 1 and not values and any(map(scoring.gave_values, later)):
         counts = f"The version in cell {best.evidence['cell']} counts; a later one is wrong."
         best = replace(best, hint=" ".join(part for part in (best.hint, counts) if part))
     return best
+
+
+def _below(one: Finding, other: Finding) -> bool:
+    """Whether two findings are about different cells of one notebook."""
+    (notebook, cell), (there, its_cell) = ((each.evidence["notebook"], each.evidence["cell"]) for each in (one, other))
+    return bool(notebook == there and cell != its_cell)
+
+
+def _run_later(finding: Finding, version: Version) -> Finding:
+    """The finding with a word on a definition that lacked a name when its cell ran: that costs nothing."""
+    if version.kind != "definition" or not version.note or finding.credit == 0:
+        return finding
+    note = f"{version.note} Run from top to bottom, your notebook stops there."
+    return replace(finding, hint=" ".join(part for part in (finding.hint, note) if part))
 
 
 def _ask(kind: checks.Kind, session: Session, item: Item, standard: Standard) -> Finding:

@@ -230,7 +230,7 @@ class Mismatch:
     """Where and how far two values differ. `path` is like `[0]['weight']`; `kind` names what differs."""
 
     path: str
-    kind: str  # value, shape, dtype, type, length, finite
+    kind: str  # value, shape, dtype, type, length, finite, missing
     message: str  # one sentence with both numbers
     greatest: float | None = None
     at: tuple[int, ...] = ()

@@ -43,6 +43,20 @@ def best(findings: Sequence[Finding]) -> Finding:
     return max(reversed(findings), key=lambda finding: (finding.credit, gave_values(finding)))
 
 
+def nearest(findings: Sequence[Finding]) -> Finding:
+    """As `best`, for values, whose names are used again further below: of failures the one that is least wrong.
+
+    Raises:
+        ValueError: there is no finding.
+    """
+    kinds = ("shape", "missing", "value")  # of a mismatch, the least wrong last
+    order = {kind: number for number, kind in enumerate(kinds, 1)}
+    found = best(findings)
+    if found.outcome is not Outcome.FAILED:
+        return found
+    return max(reversed(findings), key=lambda each: order.get(each.mismatch.kind, 0) if each.mismatch else 0)
+
+
 def needed(ids: Collection[str], items: Sequence[Item]) -> set[str]:
     """The ids of the items that these build on, at any remove."""
     by_id = {each.id: each for each in items}

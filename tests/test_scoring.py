@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from grader.records import Finding, Item, Outcome
-from grader.scoring import best, needed, score
+from grader.records import Finding, Item, Mismatch, Outcome
+from grader.scoring import best, nearest, needed, score
 
 ITEM = Item(id="corr2d-values", section="7.2", title="corr2d", points=4.0, check="returns_close", target="corr2d")
 
@@ -85,3 +85,22 @@ def test_what_an_item_builds_on_is_found_at_any_remove_and_once() -> None:
 
     assert needed(["d"], items) == {"a", "b", "c"}
     assert needed(["a", "e"], items) == set()
+
+
+def differing(kind: str, message: str) -> Finding:
+    return Finding(Outcome.FAILED, 0.0, message, mismatch=Mismatch("", kind, message))
+
+
+@pytest.mark.parametrize(
+    ("findings", "winner"),
+    [
+        ([differing("value", "a"), differing("shape", "b"), finding(Outcome.FAILED, message="raised")], "a"),
+        ([differing("value", "a"), differing("value", "b"), differing("missing", "c")], "b"),
+        ([differing("missing", "a"), differing("shape", "b")], "a"),
+        ([differing("value", "a"), finding(Outcome.PASSED, 1.0, "right"), differing("shape", "b")], "right"),
+        ([differing("value", "a"), finding(Outcome.BROKEN, message="broken")], "broken"),
+        ([finding(Outcome.FAILED, message="a"), finding(Outcome.FAILED, message="b")], "b"),
+    ],
+)
+def test_of_values_the_least_wrong_one_counts(findings: list[Finding], winner: str) -> None:
+    assert nearest(findings).message == winner

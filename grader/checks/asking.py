@@ -162,7 +162,7 @@ def _first(first: Answer, detail: str, asked: int) -> str:
 
 
 def _explanation(answers: Sequence[Answer], reference: Reference | None) -> str:
-    known = misconception(answers, reference, _close) if reference is not None else ""
+    known = misconception(answers, reference, agree) if reference is not None else ""
     if known:
         return known
     cases = [diagnosis.Case(a.probe.args, a.probe.kwargs, a.observed, a.expected, a.right) for a in answers]
@@ -179,7 +179,8 @@ def misconception(answers: Sequence[Answer], reference: Reference, close: Callab
     return ""
 
 
-def _close(observed: Value, mistaken: Value) -> bool:
+def agree(observed: Value, mistaken: Value) -> bool:
+    """Whether two values are the same within the usual tolerances."""
     try:
         return compare(observed, mistaken) is None
     except TypeError:

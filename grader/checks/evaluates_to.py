@@ -5,18 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from grader.checks.asking import Answer, Reference, ask_both, failed, passed, sentence
-from grader.probes import Observation, Probe, Returned, Session
-from grader.records import Finding, Item
+from grader.probes import Observation, Opaque, Probe, Returned, Session, names_of
+from grader.records import Finding, Item, Mismatch
 
 
 def evaluates_to(student: Session, reference: Reference, item: Item, *, expressions: Sequence[str]) -> Finding:
     """Evaluate each expression where the target was bound."""
     probes = [Probe("evaluate", item.target, options={"expression": each}) for each in expressions]
     answers = ask_both(student, reference, probes)
-    for answer in answers:
-        if not answer.right:
-            return failed(_message(answer, _misconception(answers, reference, probes)), mismatch=answer.mismatch)
-    return passed(f"{' and '.join(f'`{each}`' for each in expressions)} give the expected values.")
+    wrong = [answer for answer in answers if not answer.right]
+    if not wrong:
+        return passed(f"{' and '.join(f'`{each}`' for each in expressions)} give the expected values.")
+    named = [answer for answer in wrong if answer.probe.options["expression"] in names_of(item.target)]
+    if missing := next(filter(_is_left_open, named), None):
+        told = f"`{missing.probe.options['expression']}` is still the `...` that was handed out."
+        return failed(told, mismatch=Mismatch("", "missing", told))
+    # What raised or has another shape has that of a value that is wrong itself, where there is one.
+    cause = wrong[0] if _has_a_value(wrong[0]) else next(iter(named), wrong[0])
+    return failed(_message(cause, _misconception(answers, reference, probes)), mismatch=cause.mismatch)
+
+
+def _is_left_open(answer: Answer) -> bool:
+    value = answer.observed.value if isinstance(answer.observed, Returned) else None
+    return isinstance(value, Opaque) and value.type == "ellipsis"
+
+
+def _has_a_value(answer: Answer) -> bool:
+    return answer.mismatch is not None and answer.mismatch.kind == "value"
 
 
 def _message(wrong: Answer, known: str) -> str:

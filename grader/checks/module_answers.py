@@ -15,6 +15,7 @@ from grader.records import Mismatch
 
 # Both sides compute in float64; this leaves room for a student's function that goes through float32.
 _RTOL, _SCALE = 1e-4, 1e-5
+_STRONG = 0.3  # the rate of a dropout whose lack of scale can be told from chance
 _VANISHING = 1e-6  # of the largest gradient; what rounding leaves of the gradient of a bias before BatchNorm
 
 
@@ -48,7 +49,7 @@ def _difference(
         if observed.get(f"{mode}.input_changed") is not expected[f"{mode}.input_changed"]:
             return Mismatch("", "value", "The module changes its input in place.")
     if by_hand:
-        return _gradient_shapes(observed, gradients)
+        return _gradient_shapes(observed, gradients) or _scale(observed, expected)
     if (found := _dropout(observed, expected)) is not None:
         return found
     if (found := _input_gradient(observed.get("train.input_gradient"), expected["train.input_gradient"])) is not None:
@@ -72,6 +73,23 @@ def _gradient_shapes(observed: Mapping[str, Value], expected: Sequence[_Row]) ->
         if len(moved) < len(wanted):
             return Mismatch("", "length", f"In train mode no gradient reaches a parameter of shape {shape}.")
     return None
+
+
+def _scale(observed: Mapping[str, Value], expected: Mapping[str, Value]) -> Mismatch | None:
+    """Whether a dropout by hand keeps the mean, as one does that divides what is left by 1 - p."""
+    passes, wanted = observed.get("passes"), expected["train.output"]
+    rates = [rate for _, rate, _ in expected["train.dropout"]]
+    if min(rates) < _STRONG or not isinstance(passes, torch.Tensor) or not isinstance(wanted, torch.Tensor):
+        return None
+    if passes.shape[1:] != wanted.shape or len(passes) < 2 or not bool(torch.isfinite(passes).all()):
+        return None
+    wanted = wanted.double()
+    share = (passes.double() * wanted).flatten(1).sum(1) / wanted.square().sum()
+    mean, error = float(share.mean()), float(share.std()) / len(share) ** 0.5
+    if not mean + 3 * error < 1 - min(rates) / 2:  # not even one of several dropouts may forget it
+        return None
+    told = f"In train mode the outputs shrink to about {100 * max(mean, 0):.0f} % of those without dropout"
+    return Mismatch("", "value", f"{told}: divide what a dropout by hand leaves by 1 − p, so that its mean stays.")
 
 
 def _dropout(observed: Mapping[str, Value], expected: Mapping[str, Value]) -> Mismatch | None:

@@ -24,6 +24,12 @@ _WHY_MISSING = re.compile(  # our own phrases; students read them
     r"(?:cell \d+ does not run: |its definition in cell \d+ raised )(?:\w{1,40}|an exception of its own)"
     r"|cell \d+ stopped with (?:\w{1,40}|an exception of its own) before its definition"
     r"|cell \d+ ended the kernel, so only its functions and classes were read"
+    r"|`\w{1,80}` has no value"
+)
+_NOTE = re.compile(  # the same of a version
+    r"`\w{1,80}` is (?:a library (?:function|object)|an object of \w{1,80}"
+    r"|the library's own (?:\w{1,80}|class and adds nothing to it))"
+    r"|Cell \d+ uses `\w{1,80}`, which only a later cell defines\."
 )
 _NO_PYTHON = re.compile(r"cell (\d+) does not run: ")
 _LONGEST_SAYING = 120  # characters of what Python says of a syntax error; the usual ones have half as many
@@ -204,16 +210,17 @@ class Run:
             for row in rows if isinstance(rows, list) else []:
                 match row:
                     case [int() as cell, str() as kind, str() as note] if cell in numbers:
-                        kept.append(Version(cell, kind[:20], self.script.notebook, note[:200]))
+                        told = note if _NOTE.fullmatch(note) else ""
+                        kept.append(Version(cell, kind[:20], self.script.notebook, told))
                     case _:
                         raise ProtocolError("a version of no known form")
             found[target] = kept[:100]
-        told = {
+        missing = {
             str(name)[:80]: self._with_line(reason)
             for name, reason in reasons.items()
             if isinstance(reason, str) and _WHY_MISSING.fullmatch(reason)
         }
-        return Captures(found, told)
+        return Captures(found, missing)
 
     def _with_line(self, reason: str) -> str:
         """A reason; where a cell is no Python also its line and what Python says of it, read on this side."""

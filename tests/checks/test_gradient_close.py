@@ -105,3 +105,20 @@ def test_what_happened_instead_is_said_in_a_sentence(observation: Observation, m
     finding = check(FakeSession(lambda probe: observation))
 
     assert (finding.outcome, finding.message) == (Outcome.FAILED, message)
+
+
+def test_one_mistake_costs_once_where_the_values_are_wrong_by_it_already() -> None:
+    finding = check(FakeSession(defining(lambda X, K: unfolded(X, K.flip(0, 1)))))
+
+    assert (finding.outcome, finding.credit) == (Outcome.PASSED, 1.0)
+    assert finding.message == (
+        "This is convolution: the kernel is flipped. 7.2 asks for cross-correlation. "
+        "The gradients are those of what your `corr2d` computes."
+    )
+    assert finding.hint == "One mistake costs once."
+
+
+def test_a_second_mistake_costs_again() -> None:
+    finding = check(FakeSession(defining(lambda X, K: unfolded(X, K.detach().flip(0, 1)))))
+
+    assert finding.outcome is Outcome.FAILED

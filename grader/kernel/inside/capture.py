@@ -46,6 +46,7 @@ class Captures:
 
     def __init__(self, targets: Sequence[str], namespace: Namespace, folder: str) -> None:
         self.cell = 0  # the number of the cell being run
+        self.note = ""  # of every definition that is kept from now on
         self.reasons: dict[str, str] = {}  # why a name is missing, by name
         self._names = {target: names_of(target) for target in targets}
         self._namespace = namespace
@@ -190,7 +191,7 @@ class Captures:
         kind, note = kind_of(names[0], values[0], self._folder) if len(values) == 1 else ("value", "")
         if kind == "nothing":
             return
-        kept.append(self._captured(Version(self.cell, kind, note=note), names, values))
+        kept.append(self._captured(Version(self.cell, kind, note=note or self.note), names, values))
         same_kind = [each for each in kept if each.version.kind == kind]
         limit = MAX_DEFINITIONS if kind == "definition" else MAX_VALUES
         if len(same_kind) > limit:

@@ -41,6 +41,7 @@ from grader.kernel.inside.answering import NotDefined, ProbeTimeout, answer, fra
 from grader.kernel.inside.capture import Captures
 from grader.kernel.inside.following import Follower, follow
 from grader.kernel.inside.opening import Cell, received
+from grader.kernel.inside.postponed import Postponed, Waiting
 from grader.kernel.inside.statements import (
     HOOK,
     AfterEachStatement,
@@ -56,6 +57,7 @@ from grader.kernel.wire import read_probe
 from grader.probes import Observation, Probe, TimedOut, names_of, numbered
 
 _AGAIN_S = 1.0  # between interrupts of a cell that goes on regardless
+_RETRY_S = 5.0  # for all definitions that are run once more; within the time that the grader waits beyond a limit
 _DEFINED = re.compile(r"^\s*(?:(?:async\s+def|def|class)\s+(\w+)|([A-Za-z_]\w*)(?:\s*,\s*\w+)*\s*=(?!=))", re.MULTILINE)
 _STOPS = (KeyboardInterrupt, SystemExit, GeneratorExit)
 _EXCEPTIONS = frozenset(name for name, value in vars(builtins).items() if isinstance(value, type))
@@ -141,6 +143,7 @@ class _Kernel:
         self._channel = channel
         self._loop = asyncio.new_event_loop()
         self.captures = Captures(opening["targets"], shell.user_ns, opening["folder"])
+        self._postponed = Postponed(shell.user_ns)
         self._follower: Follower | None = None
         if opening["training"] is not None:
             self._follower = follow(opening["training"], self.captures)
@@ -181,6 +184,9 @@ class _Kernel:
             if late or number in self._deadly:
                 source = definitions_only(self._transformed(source))
             self._run_cell(source)
+        if cells and cells[-1][0] not in self._deadly:  # to the grader this is still the last cell
+            with _interrupted_after(_RETRY_S, self._follower):
+                self._postponed.retry(self._run_again)
 
     def _run_cell(self, source: str) -> None:
         with _interrupted_after(self._limits["cell_s"], self._follower):
@@ -233,14 +239,35 @@ class _Kernel:
         if isinstance(error, _STOPS) or not line:
             self._note(rest, f"cell {cell} stopped with {kind} before its definition")
             rest = [node for node in rest if defines(node)]
+        self._postponed.add(raised, error, cell, filename)
         for node in rest:
             try:
-                exec(compile(ast.Module([node], []), filename, "exec"), self._shell.user_ns)
+                self._run_statement(node, filename)
             except KeyboardInterrupt:  # the cell has used up its time
                 return
             except BaseException as raised_below:  # noqa: BLE001 - one statement that raises must not cost the next
                 self._note([node], f"its definition in cell {cell} raised {_known(raised_below)}")
+                self._postponed.add(node, raised_below, cell, filename)
             self.captures.look()
+
+    def _run_again(self, waiting: Waiting) -> BaseException | None:
+        """Run a definition that lacked a name which a later cell bound; what it raises now."""
+        self.captures.cell = waiting.cell
+        self.captures.note = f"Cell {waiting.cell} uses `{waiting.lacks}`, which only a later cell defines."
+        try:
+            self._run_statement(waiting.statement, waiting.filename)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - one statement that raises must not cost the next
+            self._note([waiting.statement], f"its definition in cell {waiting.cell} raised {_known(error)}")
+            return error
+        finally:
+            self.captures.look()
+            self.captures.note = ""
+        return None
+
+    def _run_statement(self, node: ast.stmt, filename: str) -> None:
+        exec(compile(ast.Module([node], []), filename, "exec"), self._shell.user_ns)
 
     def _place(self, error: BaseException) -> tuple[int, str]:
         """The line of the cell that raised, and the name under which Python knows the cell."""
@@ -256,11 +283,19 @@ class _Kernel:
         for name in bound(statements):
             self.captures.reasons[name] = reason
 
+    def _note_valueless(self) -> None:
+        """Of names that are asked about together, note which one is missing."""
+        for target, kept in self.captures.table().items():
+            for name in names_of(target) if "," in target and not kept else ():
+                if name not in self._shell.user_ns:
+                    self.captures.reasons.setdefault(name, f"`{name}` has no value")
+
     # ---- answering ---------------------------------------------------------------------------------------------------
 
     def serve(self) -> NoReturn:
         """Tell what was captured, then answer probes until the grader hangs up."""
         self.captures.finish()
+        self._note_valueless()
         if self._follower is not None:
             self._follower.finish()
         images.configure(self._data["folder"], train=None, val=None, max_steps=None)

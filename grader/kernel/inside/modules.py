@@ -23,6 +23,7 @@ from grader.probes import Probe, Value
 
 _LARGE = 4096  # elements above which a gradient travels as projections
 _PROJECTIONS = 8
+_PASSES, _REPEATS = 16, 16  # of a module in which chance has a part, and of its inputs within each
 
 
 @torch.no_grad()
@@ -63,8 +64,8 @@ def _plain(shape: Sequence[int]) -> tuple[int, ...]:
     match tuple(shape):
         case (1, channels, 1, 1):
             return (channels,)
-        case ():
-            return (1,)
+        case ones if set(ones) <= {1}:
+            return (1,)  # one number, such as a bias that broadcasts
         case plain:
             return plain
 
@@ -131,7 +132,8 @@ def run(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
 
     Returns what was made instead of a module or a tensor; else a dict: per mode `output`, `input_gradient`,
     `input_changed` and `dropout`, (kind, rate, elements of one example) of each in order;
-    `random`, whether a second pass in train mode gives another output, as a dropout written by hand does;
+    `random`, whether a second pass in train mode gives another output, as a dropout written by hand does; then
+    `passes`, the outputs of several passes, (passes, *output.shape), each the mean over as many examples again;
     `gradients`, a list of (shape, projection) of parameters that got one; `unused`, shapes of those that did not;
     `buffers` as (shape, values) after training.
     """
@@ -177,7 +179,21 @@ def run(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
             ]
             with torch.no_grad(), _Undropped():
                 result["random"] = not torch.equal(module(*[tensor.clone() for tensor in inputs]), output)
+                if result["random"] and not undropped.applied:
+                    result["passes"] = _passes(module, inputs, output)
     return result
+
+
+def _passes(module: nn.Module, inputs: Sequence[torch.Tensor], output: torch.Tensor) -> Value:
+    """Outputs of a module in which chance has a part; None where it does not take a batch, or gives too much."""
+    if output.numel() > _LARGE:
+        return None
+    # A batch of the same images again and again has the same statistics, so that BatchNorm gives what it gave.
+    repeated = [torch.cat([tensor] * _REPEATS) for tensor in inputs]
+    passes = [module(*[tensor.clone() for tensor in repeated]) for _ in range(_PASSES)]
+    if any(each.shape != (_REPEATS * len(output), *output.shape[1:]) for each in passes):
+        return None
+    return torch.stack([each.reshape(_REPEATS, *output.shape).mean(0) for each in passes])
 
 
 def _projected(gradient: torch.Tensor, seed: int) -> torch.Tensor:

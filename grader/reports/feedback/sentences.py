@@ -110,6 +110,15 @@ TEMPLATES: Final = (
     _("Judged with a working {names}, because yours is wrong: one mistake costs once."),
     _("Judged with a working {names}, because yours are wrong: one mistake costs once."),
     _("The version in cell {cell} counts; a later one is wrong."),
+    _("Cell {cell} uses {helper}, which only a later cell defines."),
+    _("Run from top to bottom, your notebook stops there."),
+    _("{name} is still the `...` that was handed out."),
+    _("The gradients are those of what your {name} computes."),
+    _("One mistake costs once."),
+    _(
+        "In train mode the outputs shrink to about {share} {percent} of those without dropout: "
+        "divide what a dropout by hand leaves by 1 − p, so that its mean stays."
+    ),
     _("Follows from {items}."),
     _("Not trained, because {items} did not pass."),
     _("Your notebook uses {names} without an import of its own; the grader's import was used."),
