@@ -12,7 +12,7 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from grader.kernel.inside import training
+from grader.kernel.inside import precision, training
 from grader.kernel.inside.scores import answers
 from grader.kernel.inside.weights import uses, weights
 from grader.measuring import loading
@@ -182,3 +182,22 @@ def test_it_is_measured_on_the_card_that_was_lent(
     list(Measuring(FakeSession({}), {"net": network}, card=card).ask([Probe("measured", "net", options=options)]))
 
     assert asked == [where]
+
+
+def test_it_is_measured_as_exactly_as_the_sandbox_computes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a card, shorter formats on one side alone would make the weights look like those of another network."""
+    set_to: list[tuple[str, bool]] = []
+
+    def architecture(*given: object, **more: object) -> None:
+        set_to.append((torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32))
+
+    monkeypatch.setattr(loading, "architecture", architecture)
+    options = {"data": "fashion_mnist", "test": 20, "size": 28, "device": "cpu"}
+    put_back = precision.kept()
+    torch.set_float32_matmul_precision("high")
+    torch.backends.cudnn.allow_tf32 = True
+
+    list(Measuring(FakeSession({}), {"net": network}).ask([Probe("measured", "net", options=options)]))
+
+    put_back()
+    assert set_to == [("highest", False)]
