@@ -188,7 +188,17 @@ def test_exceptions_are_between_neighbours_and_still_needed() -> None:
 
 SHARED_BY_CHECKS = tuple(
     f"grader.checks.{name}"
-    for name in ("asking", "banned", "doubts", "module_answers", "picturing", "trainings", "hyperparameters")
+    for name in (
+        "asking",
+        "banned",
+        "doubts",
+        "filled",
+        "hyperparameters",
+        "layouts",
+        "module_answers",
+        "picturing",
+        "trainings",
+    )
 )
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple, TypeGuard
 
+from grader.checks import asking, filled
 from grader.checks.asking import Reference, ask_both, failed, partly, passed, sentence, shares
 from grader.probes import Probe, Returned, Session, Value
-from grader.records import Finding, Item
+from grader.records import Finding, Item, Outcome
 
 # Which pooling there is, is a matter of values; that there is one shows in what the next layer gets.
 _ROLES: Mapping[str, str] = {"Conv2d": "convolution", "Linear": "linear layer"}
@@ -45,6 +47,7 @@ def has_shapes(
     args: Sequence[Value] = (),
     kwargs: Mapping[str, Value] | None = None,
     credit: Mapping[str, float] | None = None,
+    inputs: str = "",
 ) -> Finding:
     """Trace convolutions and linear layers for an input of shape `input`; they must be those of the reference.
 
@@ -52,12 +55,31 @@ def has_shapes(
 
     Args:
         credit: share of the points by what is right; `one_layer`: everything but one layer is.
+        inputs: a generator of modules' arguments. A network that computes with the same weights what the reference
+            computes has its layers, though no trace shows them: convolutions as matrix products, scripted modules.
 
     Raises:
         RubricError: `credit` names anything else, or a share that is none.
     """
     parts = shares(credit, ("one_layer",), item)
-    probe = Probe("shapes", item.target, tuple(args), kwargs or {}, reference.seed(item.id, 0), {"input": list(input)})
+    finding = _traced(student, reference, item, input, args, kwargs or {}, parts)
+    if inputs and finding.outcome is not Outcome.PASSED:
+        probes = asking.cases(reference, item, "module", inputs, 1, dtype="float64")
+        if not filled.judged(student, reference, item, probes, free=True).wrong:
+            return passed("The layers are written in another way, and compute what those of the reference compute.")
+    return finding
+
+
+def _traced(
+    student: Session,
+    reference: Reference,
+    item: Item,
+    input: Sequence[int],
+    args: Sequence[Value],
+    kwargs: Mapping[str, Value],
+    parts: Mapping[str, float],
+) -> Finding:
+    probe = Probe("shapes", item.target, tuple(args), kwargs, reference.seed(item.id, 0), {"input": list(input)})
     (answer,) = ask_both(student, reference, [probe])
     if not isinstance(answer.observed, Returned):
         return failed(sentence(answer.observed, item.target))
@@ -203,8 +225,22 @@ def _layers(value: Value) -> list[Layer]:
     for row in rows if isinstance(rows, list) else []:
         match row:
             case [str() as kind, output, input, *more] if kind in _ROLES and _is_shape(output) and _is_shape(input):
-                found.append(Layer(_ROLES[kind], tuple(output), _read_of(input, output, more)))
+                layer = Layer(_ROLES[kind], tuple(output), _read_of(input, output, more))
+                found.append(_as_linear(layer) if _sees_all(input, output, more) else layer)
     return found
+
+
+def _sees_all(input: list[int], output: list[int], more: Sequence[Value]) -> bool:
+    """Whether a convolution has one window, the whole image: then it is a linear layer of the flattened image."""
+    match more:
+        case [[int(), int(), height, width, *_]]:
+            return len(input) == len(output) == 4 and input[2:] == [height, width] and output[2:] == [1, 1]
+    return False
+
+
+def _as_linear(layer: Layer) -> Layer:
+    batch, *image = layer.input
+    return Layer(_ROLES["Linear"], layer.output[:2], (batch, math.prod(image)))
 
 
 def _read_of(input: list[int], output: list[int], more: Sequence[Value]) -> Shape:

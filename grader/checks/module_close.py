@@ -3,48 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from typing import Final
 
 from grader import diagnosis
-from grader.checks import asking, module_answers
+from grader.checks import asking, filled, module_answers
 from grader.checks.asking import (
     Answer,
     Reference,
-    ask_both,
     failed,
     misconception,
     partly,
     passed,
     right_shape,
     says_it_all,
-    sentence,
     shares,
 )
-from grader.compare import in_words
+from grader.checks.filled import FLOAT32, UNBIASED, Judged, with_options
 from grader.errors import RubricError
-from grader.probes import Probe, Raised, Returned, Session, Value
-from grader.records import Finding, Item, Mismatch
+from grader.probes import Probe, Returned, Session, Value
+from grader.records import Finding, Item
 
-_FLOAT32: Final = {"dtype": "float32"}
-_UNBIASED: Final = {"bias": "zero"}
 _BIASES: Final = ("needed", "optional")
-
-_Differ: TypeAlias = Callable[[Mapping[str, Value], Mapping[str, Value]], Mismatch | None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """All answers, each with the first thing that differs, and how it was looked for."""
-
-    answers: Sequence[Answer]
-    problems: Sequence[Mismatch | None]
-    differ: _Differ
-
-    @property
-    def wrong(self) -> list[tuple[Answer, Mismatch]]:
-        """The answers that differ."""
-        return [(a, problem) for a, problem in zip(self.answers, self.problems, strict=True) if problem is not None]
+_LAYOUTS: Final = ("fixed", "free")
 
 
 def module_close(
@@ -56,21 +36,28 @@ def module_close(
     cases: int = 4,
     credit: Mapping[str, float] | None = None,
     convolution_bias: str = "needed",
+    weight_layout: str = "fixed",
 ) -> Finding:
     """Ask `cases` times for a filled module's outputs, gradients and running statistics.
 
     `credit` gives shares of the points to a module whose outputs are right in both modes (`forward`), and to one
     whose outputs have the right shapes at least (`shape`). Convolutions need a bias like the reference's unless
-    BatchNorm follows; where `convolution_bias` is "optional" they never do.
+    BatchNorm follows; where `convolution_bias` is "optional" they never do. Where `weight_layout` is "free" nobody
+    asks how a parameter is kept: the weight of `X @ W`, or that of a convolution as a matrix, is as good as a layer's.
 
     Raises:
-        RubricError: `credit` or `convolution_bias` is not made like that.
+        RubricError: `credit`, `convolution_bias` or `weight_layout` is not made like that.
     """
-    if convolution_bias not in _BIASES:
-        raise RubricError(f"rubric.yaml: {item.id}: convolution_bias: {convolution_bias!r} is not needed or optional")
+    for name, value, known in (
+        ("convolution_bias", convolution_bias, _BIASES),
+        ("weight_layout", weight_layout, _LAYOUTS),
+    ):
+        if value not in known:
+            raise RubricError(f"rubric.yaml: {item.id}: {name}: {value!r} is not {' or '.join(known)}")
     parts = shares(credit, ("forward", "shape"), item)
     probes = asking.cases(reference, item, "module", inputs, cases, dtype="float64")
-    judged = _judged(student, reference, item, probes, optional=convolution_bias == "optional")
+    optional, free = convolution_bias == "optional", weight_layout == "free"
+    judged = filled.judged(student, reference, item, probes, optional=optional, free=free)
     if not judged.wrong:
         agree = f"agree with the reference in {len(judged.answers)} of {cases} cases"
         if any(map(_dropped_by_hand, judged.answers)):
@@ -91,48 +78,13 @@ def _dropped_by_hand(answer: Answer) -> bool:
     return False
 
 
-def _judged(student: Session, reference: Reference, item: Item, probes: Sequence[Probe], *, optional: bool) -> _Judged:
-    answers = ask_both(student, reference, probes)
-    if any(isinstance(answer.observed, Raised) for answer in answers):
-        # Some right modules are bound to float32, by a constant tensor for instance.
-        probes = [_with_options(probe, **_FLOAT32) for probe in probes]
-        answers = ask_both(student, reference, probes)
-    strict = _compared(answers, item, module_answers.differences)
-    if not strict.wrong or not any(module_answers.lacks_vectors(answer) for answer in answers):
-        return strict
-    # A convolution needs no bias of its own before BatchNorm. With zeros in its place both sides compute the same.
-    unbiased = ask_both(student, reference, [_with_options(probe, **_UNBIASED) for probe in probes])
-    if all(module_answers.needs_no_more_vectors(answer) for answer in unbiased):
-        return _compared(unbiased, item, module_answers.differences_but_biases)
-    judged = _compared(unbiased, item, module_answers.differences_without_biases)
-    return judged if optional and not judged.wrong else strict
-
-
-def _compared(answers: Sequence[Answer], item: Item, differ: _Differ) -> _Judged:
-    return _Judged(answers, [_problem(answer, item, differ) for answer in answers], differ)
-
-
 def variants(probe: Probe) -> list[Probe]:
     """Everything that the reference may be asked in place of one probe, itself first; the student's answers decide."""
-    changes: tuple[Mapping[str, Value], ...] = ({}, _FLOAT32, _UNBIASED, {**_FLOAT32, **_UNBIASED})
-    return [_with_options(probe, **each) for each in changes]
+    changes: tuple[Mapping[str, Value], ...] = ({}, FLOAT32, UNBIASED, {**FLOAT32, **UNBIASED})
+    return [with_options(probe, **each) for each in changes]
 
 
-def _with_options(probe: Probe, **options: Value) -> Probe:
-    return replace(probe, options={**probe.options, **options})
-
-
-def _problem(answer: Answer, item: Item, differ: _Differ) -> Mismatch | None:
-    """The first thing that differs, most telling first."""
-    if not isinstance(answer.observed, Returned):
-        return Mismatch("", "type", sentence(answer.observed, item.target))
-    if not isinstance(answer.observed.value, Mapping):
-        made = in_words(answer.observed.value)
-        return Mismatch("", "type", f"`{item.target}` gives {made}; an nn.Module is asked for.")
-    return differ(answer.observed.value, answer.expected)
-
-
-def _explanation(judged: _Judged, reference: Reference) -> str:
+def _explanation(judged: Judged, reference: Reference) -> str:
     def close(observed: Value, mistaken: Value) -> bool:
         maps = isinstance(observed, Mapping) and isinstance(mistaken, Mapping)
         return maps and judged.differ(observed, mistaken) is None

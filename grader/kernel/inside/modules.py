@@ -17,7 +17,9 @@ from torch import nn
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
+from grader.kernel.inside import layouts
 from grader.kernel.inside.drawing import PERIOD, normal, seeded, uniform
+from grader.kernel.inside.layouts import Layout
 from grader.kernel.inside.operators import OperatorTrace
 from grader.probes import Probe, Value
 
@@ -27,17 +29,26 @@ _PASSES, _REPEATS = 16, 16  # of a module in which chance has a part, and of its
 
 
 @torch.no_grad()
-def fill(module: nn.Module, seed: int, *, convolution_bias: bool = True) -> None:
+def fill(
+    module: nn.Module, seed: int, *, convolution_bias: bool = True, kept: Mapping[tuple[int, ...], Layout] | None = None
+) -> None:
     """Set parameters and buffers from the seed: weights scaled by fan-in, vectors near one half, variances positive.
 
-    Without `convolution_bias` the biases of convolutions are zero, as if they had none.
+    Without `convolution_bias` the biases of convolutions are zero, as if they had none. `kept` are layouts by shape.
     """
     for parameter in _known(module.parameters()):
         shape = _plain(parameter.shape)
+        layout = (kept or {}).get(shape)
+        if layout is not None:
+            shape = layout.shape
         values = normal(shape, seed, "parameter")
         fan_in = math.prod(shape[1:]) if len(shape) >= 2 else 0
         # Vectors stay near one half, so that a scale of BatchNorm never vanishes.
         values = values * math.sqrt(2.0 / fan_in) if fan_in else 0.5 + 0.2 * values
+        if layout is not None:
+            whole = values.repeat(-(-parameter.numel() // len(values)))[: parameter.numel()].reshape(shape)
+            parameter.copy_(layout.put_down(whole, parameter.shape))
+            continue
         filled = parameter.view(-1) if parameter.is_contiguous() else parameter.new_empty(parameter.numel())
         for piece in filled.split(PERIOD):
             piece.copy_(values[: len(piece)])
@@ -128,7 +139,8 @@ def _nested(args: tuple[Value, ...]) -> list[Any]:
 def run(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
     """Construct the module, fill it and run it forward and backward in train and eval mode.
 
-    Options: `inputs`, the tensors forward takes; `dtype`, float64 or float32; `bias`, "zero" for convolutions without.
+    Options: `inputs`, the tensors forward takes; `dtype`, float64 or float32; `bias`, "zero" for convolutions without;
+    `layouts`, in which parameters are kept otherwise than in the reference (layouts.py).
 
     Returns what was made instead of a module or a tensor; else a dict: per mode `output`, `input_gradient`,
     `input_changed` and `dropout`, (kind, rate, elements of one example) of each in order;
@@ -140,6 +152,7 @@ def run(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
     dtype = torch.float64 if probe.options["dtype"] == "float64" else torch.float32
     torch.set_default_dtype(dtype)  # so that tensors the student's code makes fit in
     inputs = [tensor.to(dtype) for tensor in probe.options["inputs"]]
+    kept = layouts.read(probe.options.get("layouts"))
     module = _constructed(target, probe)
     if not isinstance(module, nn.Module):
         return module
@@ -149,7 +162,7 @@ def run(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
     module = module.to(dtype)
     result: dict[str, Value] = {}
     for mode in ("train", "eval"):
-        fill(module, probe.seed, convolution_bias=probe.options.get("bias") != "zero")
+        fill(module, probe.seed, convolution_bias=probe.options.get("bias") != "zero", kept=kept)
         module.train(mode == "train")
         module.zero_grad(set_to_none=True)
         leaves = [tensor.clone().requires_grad_() for tensor in inputs]
@@ -168,9 +181,7 @@ def run(target: Any, probe: Probe, namespace: dict[str, Any]) -> Value:
         result[f"{mode}.input_gradient"] = [leaf.grad for leaf in leaves]
         if mode == "train":
             parameters, buffers = _known(module.parameters()), _known(module.buffers())
-            result["gradients"] = [
-                (list(_plain(p.shape)), _projected(p.grad, probe.seed)) for p in parameters if p.grad is not None
-            ]
+            result["gradients"] = [_gradient(p, kept, probe.seed) for p in parameters if p.grad is not None]
             result["unused"] = [list(_plain(p.shape)) for p in parameters if p.grad is None]
             result["buffers"] = [
                 (list(_plain(b.shape)), b.detach().clone().reshape(_plain(b.shape)))
@@ -194,6 +205,17 @@ def _passes(module: nn.Module, inputs: Sequence[torch.Tensor], output: torch.Ten
     if any(each.shape != (_REPEATS * len(output), *output.shape[1:]) for each in passes):
         return None
     return torch.stack([each.reshape(_REPEATS, *output.shape).mean(0) for each in passes])
+
+
+def _gradient(
+    parameter: torch.Tensor, kept: Mapping[tuple[int, ...], Layout], seed: int
+) -> tuple[list[int], torch.Tensor]:
+    """The shape of a parameter, and what travels of its gradient; both in the reference's layout."""
+    shape, gradient = _plain(parameter.shape), parameter.grad
+    assert gradient is not None
+    if (layout := kept.get(shape)) is not None:
+        shape, gradient = layout.shape, layout.read_back(gradient)
+    return list(shape), _projected(gradient, seed)
 
 
 def _projected(gradient: torch.Tensor, seed: int) -> torch.Tensor:
