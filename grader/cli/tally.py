@@ -66,14 +66,18 @@ class Tally:
         return sorted(found, key=lambda each: -each.seconds)
 
     def left_s(self) -> float | None:
-        """Seconds until all is done, by the median of what is done, shared among the workers; None before the first."""
+        """Seconds until all is done, by the median of what is done, shared among the workers.
+
+        None where nobody knows: before the first is done, and where the last run longer than usual.
+        """
         if not self._took:
             return None
         usual = statistics.median(self._took)
         running = self.running()
         waiting = max(self.total - self.done - len(running), 0)
         rest = [max(usual - each.seconds, 0.0) for each in running]
-        return max((waiting * usual + sum(rest)) / self._workers, *rest, 0.0)
+        left = max((waiting * usual + sum(rest)) / self._workers, *rest, 0.0)
+        return None if running and not left else left
 
 
 def span(seconds: float) -> str:

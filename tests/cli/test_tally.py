@@ -63,6 +63,19 @@ def test_the_last_one_is_shared_by_nobody() -> None:
     assert tally.left_s() == pytest.approx(20.0)
 
 
+def test_nobody_knows_how_long_the_last_one_takes_that_runs_longer_than_usual() -> None:
+    clock = Clock()
+    tally = Tally(clock, total=2)
+    tally.began("ada")
+    tally.began("bo")
+    clock.now += 6.0
+    tally.finished("ada")
+
+    assert tally.left_s() is None
+    tally.finished("bo")
+    assert tally.left_s() == 0.0
+
+
 def test_alone_means_one_after_the_other() -> None:
     clock = Clock()
     tally = Tally(clock, total=4)
