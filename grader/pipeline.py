@@ -21,6 +21,7 @@ from grader import __version__, checks, logs, notebook, recording, scoring
 from grader.checks import trainings
 from grader.checks.picturing import Previewed
 from grader.judging import Key, guarded, judge
+from grader.kernel.allowance import Allowance
 from grader.kernel.cells import Script, Slice
 from grader.kernel.session import KernelSession
 from grader.kernel.submitted import SubmittedSession
@@ -205,6 +206,7 @@ def _opened(
         data = Slice(None, None, None)
         training = [row for item in items if (row := trainings.in_the_notebook(item, course.profile.value)) is not None]
     targets = tuple(dict.fromkeys(item.target for item in items if table[item.check].captures))
+    allowance = Allowance.of(limits)
     with contextlib.ExitStack() as stack:
         sessions = []
         for each in notebooks:
@@ -214,7 +216,7 @@ def _opened(
             script = Script(
                 each.name, cells, targets, submission.attachments, course.assignment.prelude, data, training
             )
-            opened = KernelSession(script, course.sandboxes.open, limits)
+            opened = KernelSession(script, course.sandboxes.open, limits, allowance)
             sessions.append(stack.enter_context(opened))
 
         def calls(version: Version, name: str, without: Collection[str]) -> Sequence[notebook.Call]:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from grader import logs
 from grader.errors import SandboxError
+from grader.kernel.allowance import Allowance
 from grader.kernel.cells import GRACE_S, CellEnded, Run, Script, Turn
 from grader.kernel.channel import Channel, ChannelClosed, ChannelTimeout, Frame, ProtocolError
 from grader.kernel.sandbox import Sandbox
@@ -51,12 +52,20 @@ class _Sent:
 
 
 class KernelSession:
-    """One notebook in a sandbox. Opens it when first needed; close it in the end."""
+    """One notebook in a sandbox. Opens it when first needed; close it in the end.
 
-    def __init__(self, script: Script, open_sandbox: Open, limits: Limits) -> None:
+    Args:
+        script: what is run.
+        open_sandbox: where.
+        limits: of this notebook.
+        allowance: that it shares with the other notebooks of its submission.
+    """
+
+    def __init__(self, script: Script, open_sandbox: Open, limits: Limits, allowance: Allowance | None = None) -> None:
         self._script = script
         self._open_sandbox = open_sandbox
         self._limits = limits
+        self._allowance = allowance or Allowance.of(limits)
         self._sandbox: Sandbox | None = None
         self._versions: Mapping[str, Sequence[Version]] = {}
         self._reasons: Mapping[str, str] = {}
@@ -262,8 +271,12 @@ class KernelSession:
             if self._openings >= _REOPENINGS:
                 self._fault = f"ended the kernel {self._openings} times"
                 break
+            if not self._allowance.left:
+                self._fault = str(self._allowance)
+                break
             self._openings += 1
             self._sandbox = self._open_sandbox(self._limits)
+            began = time.monotonic()
             run = Run(self._script, self._limits, self._deadly, self._turn)
             try:
                 with logs.during(f"running {self._script.notebook}"):
@@ -277,6 +290,8 @@ class KernelSession:
                 raise
             finally:
                 self._timed_out += run.timed_out
+                if self._turn is None or self._sandbox is None:
+                    self._allowance.used += time.monotonic() - began
         return None if self._sandbox is None else self._sandbox.channel
 
     def _note(self, ended: CellEnded) -> None:
