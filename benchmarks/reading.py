@@ -82,6 +82,7 @@ NOTEBOOKS: dict[str, Callable[[int], bytes]] = {
     "branches in one cell": lambda size: whole("if f: f = g\nelse: g = f\n", size),
     "texts that run": lambda size: many("exec('f = 1; exec(\"f = 2\")')", size),
     "chained": lambda size: many("f = f + f", size),
+    "fields of one text": lambda size: cell(f"f'{'{x}' * (size // 3)}'"),
     "picture in the source": lambda size: cell(f'picture = "{"A" * size}"'),
     "headings": lambda size: whole("# Discussion 7.2\n", size, "markdown"),
     "stars": lambda size: whole("*", size, "markdown"),

@@ -42,6 +42,13 @@ def test_a_file_of_data_is_told(file: SourceFile) -> None:
     assert sentence.startswith(f"{file.name} holds ")
 
 
+def test_of_many_modules_only_so_much_is_looked_into() -> None:
+    code = "a.b;" * 12_000  # no data, as far as anybody looks
+    files = tuple(SourceFile(f"m{number:02}.py", code.encode()) for number in range(20))
+
+    assert told(files=files) == [f"m{number:02}.py holds 48,000 bytes of data." for number in range(12, 20)]
+
+
 def test_ordinary_code_pictures_and_texts_are_no_data() -> None:
     code = '"""' + "A long explanation. " * 200 + '"""\n' + "\n".join(f"x{n} = {n} * {n}" for n in range(500))
     files = (

@@ -425,7 +425,9 @@ def test_a_cell_made_to_annoy_takes_no_minutes(source: str) -> None:
         assert isinstance(asked(source), str | tuple | None)
 
 
-@pytest.mark.parametrize("cell", ["x = 1\n" * 40_000, "a.b;" * 60_000, "x = (" + "1," * 120_000 + ")"])
+@pytest.mark.parametrize(
+    "cell", ["x = 1\n" * 40_000, "a.b;" * 60_000, "x = (" + "1," * 120_000 + ")", f"f'{'{x}' * 60_000}'"]
+)
 @pytest.mark.timeout(60)  # looked into as a whole, megabytes of this take minutes and gigabytes
 def test_a_notebook_made_to_annoy_is_looked_into_only_so_far(cell: str) -> None:
     cells = [{"cell_type": "code", "source": source} for source in (*[cell] * 30, "def f(X): return torch.ones(X)")]
@@ -462,6 +464,15 @@ def test_more_than_anybody_writes_is_refused(cells: list[dict[str, str]], senten
 def test_of_very_long_text_only_the_beginning_is_searched_for_an_answer() -> None:
     early, late = "## 7.2\n### Discussion\nearly", "\n## 7.3\n### Discussion\nlate"
     cells = [{"cell_type": "markdown", "source": early + "\n" * 60_000 + late}]
+
+    notebook = read(file({"cells": cells}))
+
+    assert (discussion([notebook], "7.2"), discussion([notebook], "7.3")) == ("early", "")
+
+
+def test_text_below_very_long_text_is_no_answer() -> None:
+    long = "## 7.2\n### Discussion\nearly" + "\n" * 60_000
+    cells = [{"cell_type": "markdown", "source": each} for each in (long, "## 7.3\n### Discussion\nlate")]
 
     notebook = read(file({"cells": cells}))
 

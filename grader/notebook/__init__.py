@@ -14,7 +14,7 @@ calls       what a definition calls: bindings and meanings tell what its names a
 
 from grader.notebook.calls import Call, calls
 from grader.notebook.carrying import carried
-from grader.notebook.cells import MOST_LEGIBLE, Cell, Notebook, UnreadableNotebook, read
+from grader.notebook.cells import MOST_LEGIBLE, Cell, Notebook, UnreadableNotebook, effort, read
 from grader.notebook.imports import unimported
 from grader.notebook.names import definitions, python_of, syntax_error
 from grader.notebook.neutral import neutralised
@@ -34,6 +34,7 @@ __all__ = [
     "carried",
     "definitions",
     "discussion",
+    "effort",
     "neutralised",
     "parsed",
     "pictures",

@@ -10,13 +10,13 @@ import ast
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
-from grader.notebook.cells import Notebook
+from grader.notebook.cells import Notebook, effort
 from grader.notebook.names import python_of
 from grader.notebook.statements import PARSE_ERRORS, parsed
 from grader.records import SourceFile
 
 _MUCH = 20_000  # characters of the constants of one cell, bytes of one file; a LeNet has 61,706 weights
-_READ = 200_000  # bytes of a module that are looked into, as of a notebook's code (docs/decisions/0008)
+_READ, _READ_OF_ALL = 200_000, 600_000  # characters of a module, and of all, that are looked into (docs/decisions/0008)
 _OTHERS = frozenset({".md", ".txt", ".pdf", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".html", ".ipynb"})
 
 
@@ -44,9 +44,12 @@ def _constants(source: str) -> int:
 
 
 def _in_files(attachments: Sequence[SourceFile]) -> Iterator[str]:
+    left = _READ_OF_ALL
     for file in attachments:
-        if file.name.endswith(".py") and len(file.content) <= _READ:
-            amount = _constants(file.content.decode("utf-8", "replace"))
+        source = file.content.decode("utf-8", "replace") if file.name.endswith(".py") else ""
+        if source and len(file.content) > _MUCH and (cost := effort(source)) <= min(left, _READ):
+            left -= cost
+            amount = _constants(source)
         else:
             amount = 0 if PurePosixPath(file.name).suffix.lower() in _OTHERS else len(file.content)
         if amount > _MUCH:

@@ -24,6 +24,7 @@ _MOST_SOURCE = 10 * 2**20  # characters of code that are run
 _MOST_CELLS = 5_000
 _LONGEST_NAME = 100  # characters of a cell's id
 _EACH_CELL = 50  # characters that looking into a cell costs besides its own
+_EACH_BRACE = 20  # and a brace: Python 3.11 reads the rest of an f-string anew for each of its fields
 
 
 class UnreadableNotebook(ValueError):  # a value about a student's file, not an error of ours
@@ -61,6 +62,11 @@ class Notebook:
         return tuple(cell for cell in self.code if cell.legible)
 
 
+def effort(source: str) -> int:
+    """What looking into a piece of code costs, in characters of ordinary code."""
+    return len(source) + _EACH_BRACE * source.count("{")
+
+
 def read(file: SourceFile) -> Notebook:
     """Read a notebook of format 2, 3 or 4 (nbformat.readthedocs.io), however damaged its cells are.
 
@@ -89,7 +95,7 @@ def _looked_over(cells: Sequence[Cell]) -> list[Cell]:
     """The cells, with those marked that are beyond what the grader looks into; a long one costs the others nothing."""
     left, marked = MOST_LEGIBLE, []
     for cell in cells:
-        cost = len(cell.source) + _EACH_CELL if cell.kind == "code" else 0
+        cost = effort(cell.source) + _EACH_CELL if cell.kind == "code" else 0
         legible = cost <= left
         left -= cost if legible else 0
         marked.append(cell if legible else replace(cell, legible=False))

@@ -7,7 +7,7 @@ import functools
 import re
 import warnings
 
-from grader.notebook.cells import MOST_LEGIBLE
+from grader.notebook.cells import MOST_LEGIBLE, effort
 from grader.notebook.neutral import neutralised
 from grader.notebook.statements import ESCAPED, PARSE_ERRORS, instead, is_other_language, parsed, split_head, statements
 
@@ -50,7 +50,7 @@ def syntax_error(source: str) -> tuple[int, str] | None:
 @functools.lru_cache(maxsize=512)  # every item asks about every cell
 def python_of(source: str) -> str:
     """The cell as IPython compiles it, each line where it was; empty for another language and for what is too long."""
-    if len(source) > MOST_LEGIBLE:
+    if effort(source) > MOST_LEGIBLE:
         return ""
     head, body = split_head(neutralised(source))
     if is_other_language(body):

@@ -105,7 +105,7 @@ def _marked_lines(notebook: Notebook) -> tuple[dict[str, list[str]], bool]:
         fenced = False
         written = cell.source.split("\n", left)[:left]
         left -= len(written)
-        for line, following in zip(written, [*written[1:], ""], strict=True):
+        for line, following in zip(written, [*written[1:], ""], strict=False):
             fenced ^= line.lstrip().startswith(("```", "~~~"))
             title = None if fenced else _title(line, following)
             if title is None and level and not fenced and (label := _NUMBERED.match(line)):

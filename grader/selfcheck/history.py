@@ -48,7 +48,7 @@ class History:
         left = notebook.MOST_LEGIBLE
         raw = self._raw()
         for number in range(len(raw) - 1, max(0, len(raw) - 1 - _MOST_CELLS), -1):
-            left -= len(raw[number])
+            left -= notebook.effort(raw[number])
             if left < 0:
                 break
             found.append((number, raw[number]))

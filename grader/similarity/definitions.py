@@ -57,7 +57,7 @@ def in_text(text: str, where: str) -> list[Definition]:
 
 
 def _in(source: str, where: str, modules: frozenset[str], problems: list[str]) -> Iterator[Definition]:
-    if len(source) > notebook.MOST_LEGIBLE:
+    if notebook.effort(source) > notebook.MOST_LEGIBLE:
         problems.append(f"{where} is too long to be looked into.")
         return
     try:
