@@ -5,7 +5,8 @@
 
 `nodes` grades the same small notebooks with `--runner local` and with `--runner ray` on clusters of several nodes of
 one processor on this machine, a small and a large class, so that start-up can be subtracted. More nodes than
-processors show nothing.
+processors show nothing. Of what one more submission takes it is told how much its worker grades: the rest is what the
+worker waits, and the grading itself is slower where driver, Ray and worker share processors.
 
 `replay` grades nothing: actors answer with grades that were recorded here first, after their recorded seconds times
 `--speed` (0: at once). All else is real: intake, object store, driver, gradebook, pages, tables and class report. What
@@ -28,7 +29,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from grader import cli  # noqa: E402
+from grader.gradebook import Gradebook  # noqa: E402
 from grader.records import Grade, Submission  # noqa: E402
 from grader.runners.crew import READY  # noqa: E402
 from grader.runners.posts import Said  # noqa: E402
@@ -86,37 +88,48 @@ def hand_in(folder: Path, students: int) -> Path:
 def _nodes(folder: Path, students: int, nodes: Sequence[int]) -> None:
     few = max(2, students // 10)
     classes = [hand_in(folder / str(size), size) for size in (few, students)]
-    print(f"{'':16} {'workers':>7} {'wall s':>8} {'one more, wall s':>17}")
+    print(f"{'':16} {'workers':>7} {'wall s':>8} {'one more, wall s':>17} {'of it grading':>14} {'waiting':>8}")
     for count in nodes:
         local = _cost(folder, classes, f"--workers={count}")
         _print("local", count, local, students - few)
         with Cluster() as cluster:
             for _ in range(count):
                 cluster.add()
-            warm = (
-                folder / "warm"
-            )  # the sandbox's promises are looked at once a machine, which is no cost of a submission
+            warm = folder / "warm"  # the sandbox's promises are looked at once a machine: no cost of a submission
             _cost(folder, [hand_in(warm, 1)], "--runner=ray", f"--address={cluster.address}")
             shutil.rmtree(warm)
             ray = _cost(folder, classes, "--runner=ray", f"--address={cluster.address}")
         _print("ray", count, ray, students - few)
-        more = (ray[1] - ray[0]) / (local[1] - local[0]) - 1
+        more = (ray[1].wall - ray[0].wall) / (local[1].wall - local[0].wall) - 1
         print(f"ray / local, one more submission: {more:+.1%}\n", flush=True)
 
 
-def _cost(folder: Path, classes: Sequence[Path], *options: str) -> list[float]:
-    """Seconds from start to end for each class."""
-    walls = []
+@dataclass(frozen=True, slots=True)
+class _Cost:
+    """Seconds of a class: from start to end, and of its workers while they grade."""
+
+    wall: float
+    grading: float
+
+
+def _cost(folder: Path, classes: Sequence[Path], *options: str) -> list[_Cost]:
+    """What each class takes."""
+    costs = []
     for handed_in in classes:
         out = folder / "results"
         command = [sys.executable, "-m", "grader", "grade", str(handed_in), f"--out={out}", *OPTIONS, *options]
-        walls.append(measured([command], folder / "log", cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}).wall)
+        wall = measured([command], folder / "log", cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}).wall
+        with Gradebook.open(out / "gradebook.db", writing=False) as book:
+            costs.append(_Cost(wall, sum(row.seconds for row in book.current("hw2-cnn"))))
         shutil.rmtree(out)
-    return walls
+    return costs
 
 
-def _print(name: str, workers: int, walls: Sequence[float], more: int) -> None:
-    print(f"{name:16} {workers:7} {walls[1]:8.1f} {(walls[1] - walls[0]) / more:17.4f}", flush=True)
+def _print(name: str, workers: int, costs: Sequence[_Cost], more: int) -> None:
+    wall = (costs[1].wall - costs[0].wall) / more
+    grading = (costs[1].grading - costs[0].grading) / more
+    waiting = workers * wall - grading
+    print(f"{name:16} {workers:7} {costs[1].wall:8.1f} {wall:17.4f} {grading:14.4f} {waiting:8.4f}", flush=True)
 
 
 # ---- what breaks first -----------------------------------------------------------------------------------------------
@@ -206,7 +219,6 @@ def _timed(steps: dict[str, float], memory: dict[str, float]) -> None:
     from grader.commands import classroom, intake, tables
     from grader.commands.pages import Pages
     from grader.commands.running import Run
-    from grader.gradebook import Gradebook
     from grader.runners import on_ray
 
     _clocked(on_ray._Machines, "answers", steps, "waiting for Ray")

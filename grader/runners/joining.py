@@ -81,6 +81,8 @@ def _join(address: str, own: dict[str, Any]) -> None:
     with tempfile.TemporaryFile("w+", errors="replace") as said:
         try:
             with _telling(said):
+                if address != "local":
+                    _greet(address)
                 ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL, namespace="grader", **own)
         except Exception as error:  # Ray raises just that where one of its processes does not start
             said.seek(0)
@@ -91,6 +93,24 @@ def _join(address: str, own: dict[str, Any]) -> None:
                 ) from error
             what = "Ray does not start here" if address == "local" else f"no Ray cluster answers at {address}"
             raise MachineryError(f"{what}: {' '.join(str(error).split())[:200]}") from error
+
+
+def _greet(address: str) -> None:
+    """Show the head our token as `ray.init` will, which where it is not the right one tries for half a minute.
+
+    Raises:
+        RayError: it wants another one, or nobody there knows Ray.
+    """
+    with contextlib.suppress(ImportError, AttributeError, TypeError):  # a Ray that has these elsewhere is not asked
+        from ray._private import services
+        from ray._private.authentication import authentication_token_setup as tokens
+        from ray._raylet import GcsClient  # type: ignore[attr-defined]
+
+        if address == "auto":
+            tokens.maybe_enable_token_auth_if_token_available(warn_if_disabled=False)
+        # Before Ray's own code looks for the token, which ends this process where there is none.
+        tokens.ensure_token_if_auth_enabled(create_token_if_missing=False)
+        GcsClient(address=services.canonicalize_bootstrap_address(address))
 
 
 @contextlib.contextmanager
