@@ -108,7 +108,7 @@ def test_a_student_sees_the_mistake_mends_it_and_sees_it_pass(folder: Path, page
         person.work("def corr2d", WRONG)
         wrong = person.work("check(corr2d)").locator(".grader-check")
         said = wrong.inner_text()
-        assert said.startswith("corr2d\n0 of 2 right")
+        assert said.startswith("corr2d\n1 of 2 right")
         assert MISTAKE in said
         assert said.endswith(LATER)
         assert_the_picture_is_seen(wrong)
