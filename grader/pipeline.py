@@ -44,6 +44,7 @@ class Course:
     device: str
     profile: Profile
     lend: Lend | None = None  # waits for a device to train on
+    handed_out: frozenset[str] = frozenset()  # lines of text in the notebooks that students received
 
     @property
     def trains_apart(self) -> bool:
@@ -226,6 +227,6 @@ def _opened(
         def recipes(name: str) -> Sequence[notebook.Recipe]:
             return [recipe for each in notebooks for recipe in notebook.recipes(each, name)]
 
-        written = functools.partial(notebook.discussion, notebooks)
-        drawn = functools.partial(notebook.pictures, notebooks)
+        written = functools.partial(notebook.discussion, notebooks, handed_out=course.handed_out)
+        drawn = functools.partial(notebook.pictures, notebooks, handed_out=course.handed_out)
         yield SubmittedSession(sessions, written, calls, recipes, drawn)

@@ -2,7 +2,7 @@
 
 import ast
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import nbformat
@@ -20,6 +20,7 @@ from grader.notebook import (
     neutralised,
     read,
     syntax_error,
+    text_lines,
     unimported,
 )
 from grader.notebook.statements import statements
@@ -672,6 +673,74 @@ def test_sub_headings_and_code_in_an_answer_stay() -> None:
 )
 def test_unmarked_text_is_no_answer(cells: list[str]) -> None:
     assert discussion([markdown(*cells)], "7.2") == ""
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["**Q7.2:** it slides", "7.2) it slides", "(7.2) it slides", "**7.2** it slides", "A7.2: it slides",
+     "**Answer to 7.2:** it slides", "Antwort 7.2: it slides", "**7.2 답:** it slides"],
+)  # fmt: skip
+def test_a_number_with_a_sign_behind_it_marks_an_answer_without_any_heading(line: str) -> None:
+    answers = markdown("# Homework", "[code]", line, "[code]", "**7.3:** it steps")
+
+    assert discussion([answers], "7.2") == "it slides"
+
+
+def test_numbers_within_sentences_and_equations_mark_nothing() -> None:
+    cells = ["## 7.5 Pooling", "7.2 seconds is what it took.", "(7.2.1) is an equation.", "Version 7.2: faster"]
+
+    assert discussion([markdown(*cells)], "7.2") == ""
+
+
+HANDED_OUT = (
+    "## 7.2 Convolutions",
+    "Write   it.\n\n- by hand",
+    "### Discussion 7.2\n\n*Your answer here.*",
+    "## 7.3 Stride",
+)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["## 7.2 Convolutions", "Write it.\n\n- by hand", "[code]", "A kernel slides over the image.", "## 7.3 Stride"],
+        [
+            "## 7.2 Convolutions\n\nWrite it.\nA kernel slides over the image.",
+            "## 7.3 Stride",
+            "and this is of 7.3, too",
+        ],
+        [
+            "## 7.2 Convolutions",
+            "### Discussion 7.2\n\n*Your answer here.*",
+            "## 7.2 mine\nA kernel slides over the image.",
+        ],
+    ],
+    ids=["in a cell of its own", "below the text", "below a heading of the student's"],
+)
+def test_what_was_not_handed_out_is_the_students(cells: list[str]) -> None:
+    known = text_lines([markdown(*HANDED_OUT)])
+
+    assert discussion([markdown(*cells)], "7.2", known) == "A kernel slides over the image."
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        HANDED_OUT,
+        ["## 7.2. Convolutions of the book", "A text that stands in the book and was handed out by nobody."],
+        ["## 7.2 Convolutions", "done!"],
+        ["## 7.3 Stride", "This is what I learned of strides here."],
+    ],
+    ids=["untouched", "another heading", "a remark", "another section"],
+)
+def test_nothing_else_is_taken_for_an_answer(cells: Sequence[str]) -> None:
+    assert discussion([markdown(*cells)], "7.2", text_lines([markdown(*HANDED_OUT)])) == ""
+
+
+def test_what_is_marked_as_an_answer_comes_before_what_is_not() -> None:
+    cells = ["## 7.2 Convolutions", "I had to restart the kernel here twice.", "### Discussion 7.2\nit slides"]
+
+    assert discussion([markdown(*cells)], "7.2", text_lines([markdown(*HANDED_OUT)])) == "it slides"
 
 
 @pytest.mark.parametrize("name", ["HW2-7.2.ipynb", "hw2_7_2.ipynb", "ada/7-2 ada.ipynb", "7.2.ipynb"])

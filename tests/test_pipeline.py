@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from grader import checks, pipeline, rubric
 from grader.answer_key import AnswerKey
 from grader.errors import AnswerKeyError
 from grader.kernel.template import Sandboxes
+from grader.notebook import read, text_lines
 from grader.records import Finding, Grade, Outcome, Profile, SourceFile, Status, Student, Submission
 from tests.reference.solving import solve
 
@@ -69,6 +71,26 @@ def test_what_is_known_of_a_needed_item_counts_as_if_it_had_been_run(course: pip
 
     assert [score.item.id for score in helped.scores] == ["corr2d-multi-in"]
     assert (alone.earned, helped.earned) == (0, 4)
+
+
+def test_what_a_student_wrote_into_the_handed_out_notebook_waits_for_a_reader_wherever_it_stands(
+    course: pipeline.Course,
+) -> None:
+    first, *others = [read(SourceFile(path.name, path.read_bytes())) for path in assignment_notebooks()]
+    course = replace(course, handed_out=text_lines([first, *others]))
+    texts = [cell.source for cell in first.cells if cell.kind == "markdown"]
+    cells = [{"cell_type": "markdown", "metadata": {}, "source": text} for text in texts]
+    place = next(n for n, text in enumerate(texts) if "Convolutions for images" in text)
+    cells.insert(place + 1, {"cell_type": "markdown", "metadata": {}, "source": "One kernel serves the whole image."})
+    content = json.dumps({"nbformat": 4, "nbformat_minor": 0, "metadata": {}, "cells": cells}).encode()
+
+    found = findings(pipeline.grade(handed_in(SourceFile("hw.ipynb", content)), course, ["written-7.2", "written-7.3"]))
+
+    assert {item: finding.outcome for item, finding in found.items()} == {
+        "written-7.2": Outcome.WAITING,
+        "written-7.3": Outcome.FAILED,
+    }
+    assert found["written-7.2"].evidence["text"] == "One kernel serves the whole image."
 
 
 @pytest.mark.timeout(600)

@@ -9,11 +9,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader import datasets, leases
+from grader import datasets, leases, notebook
 from grader.commands import isolation
 from grader.errors import UsageError
 from grader.keys import Conditions
-from grader.records import Profile
+from grader.records import Assignment, Profile, SourceFile
 
 if TYPE_CHECKING:
     from grader.commands.grade import Options
@@ -98,4 +98,14 @@ def work(options: Options, course: Path, conditions: Conditions, plan: Plan, dev
         answers=options.out.resolve() / "answers",
         parts=plan.parts(),
         cards=lent,
+        handed_out=handed_out(assignment),
     )
+
+
+def handed_out(assignment: Assignment) -> frozenset[str]:
+    """The lines of text in an assignment's notebooks; none of one that cannot be read."""
+    found = []
+    for path in sorted(assignment.notebooks.glob("*.ipynb")):
+        with contextlib.suppress(OSError, notebook.UnreadableNotebook):
+            found.append(notebook.read(SourceFile(path.name, path.read_bytes())))
+    return notebook.text_lines(found)

@@ -20,7 +20,7 @@ from grader.notebook.names import definitions, python_of, syntax_error
 from grader.notebook.neutral import neutralised
 from grader.notebook.recipes import Recipe, recipes
 from grader.notebook.statements import PARSE_ERRORS, parsed
-from grader.notebook.writing import discussion, pictures
+from grader.notebook.writing import discussion, pictures, text_lines
 
 __all__ = [
     "MOST_LEGIBLE",
@@ -42,5 +42,6 @@ __all__ = [
     "read",
     "recipes",
     "syntax_error",
+    "text_lines",
     "unimported",
 ]

@@ -3,14 +3,15 @@
 The notebook that students receive has a heading `### Discussion 7.2` in each section. Their own notebooks have
 `## 7.2. Convolutions` with a `### Memo` below, a line `Discussion: ...` without any heading, `### 토론`, or one
 notebook for each section. A *mark* is such a heading or label; what follows it, up to the next heading of another
-kind, is the answer. Unmarked text is the book's as often as the student's and is left out.
+kind, is the answer. Unmarked text is the book's as often as the student's and is left out, unless the notebook is made
+of one that was handed out: then what was not in it is the student's.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -20,9 +21,9 @@ from grader.notebook.names import python_of
 from grader.notebook.statements import PARSE_ERRORS, parsed
 
 _WORDS = (
-    r"(?:\b(?:dis[ck]uss?ions?|discusi[oó]n(?:es)?|discuss[aã]o|diskussionen|memos?|exercises?|reflections?|thoughts"
+    r"(?:\b(?:dis[ck]uss?ions?|discusi[oó]n(?:es)?|discuss[aã]o|diskussionen|respuestas?|r[eé]ponses?|antwort(?:en)?|memos?|exercises?|reflections?|thoughts"
     r"|take[- ]?aways?(?: messages?)?|answers?|what (?:i|we)(?:'ve|’ve| have)? learn(?:ed|t))\b"
-    r"|讨论|討論|思考|总结|總結|心得|答案|考察|感想|まとめ|소감"
+    r"|讨论|討論|思考|总结|總結|心得|答案|回答|解答|考察|感想|まとめ|소감|답(?![가-힣])"
     r"|토론|토의|논의|메모|연습 ?문제|느낀 ?점|배운 ?점|고찰|정리|답변|생각)"
 )
 _NUMBER = r"(?<![\d.])([1-9]\d?)\.(\d{1,2})(?!\d)"
@@ -31,7 +32,7 @@ _ANY_NUMBER = re.compile(_NUMBER)
 _SECTION = re.compile(rf"\W*(?:(?:section|chapter|sec|ch|part|d2l|제)[. ]*)?{_NUMBER}", re.IGNORECASE)
 _LABEL = re.compile(
     rf"(?:{_NUMBER}[.:]? )?(?:my )?{_WORDS}"
-    r"(?: (?:of|for|on|in))?(?: (?:section|chapter))?(?: ?\d[\d.]*)? ?(?:[:：]|[-–—] |$)",
+    r"(?: (?:of|for|on|in|to))?(?: (?:section|chapter))?(?: ?\d[\d.]*)? ?(?:[:：]|[-–—] |$)",
     re.IGNORECASE,
 )
 _HEADING = re.compile(r" {0,3}(#{1,6})(?=[\s\d])(.*)|\s*<h([1-6])\b[^>]*>(.*)", re.IGNORECASE)
@@ -45,7 +46,9 @@ _PLACEHOLDER = re.compile(
 )
 _HOMEWORK = re.compile(r"(?:hw|homework|assignment|lab|과제|실습)[ _-]?\d+", re.IGNORECASE)
 _IN_NAME = re.compile(r"(?<!\d)([1-9]\d?)[._-](\d{1,2})(?!\d)")
-_NUMBERED = re.compile(rf"[\s*_(\[【]*(?:q(?:uestion)?\.? ?|§ ?)?{_NUMBER}\s*[)\]】*_:：]+[:：]?\s*", re.IGNORECASE)
+_NUMBERED = re.compile(
+    rf"[\s*_(\[【]*(?:(?:q(?:uestion)?|a(?:ns(?:wer)?)?)\.? ?|§ ?)?{_NUMBER}\s*[)\]】*_:：]+[:：]?\s*", re.IGNORECASE
+)
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _NAMED = re.compile(r"(?:discussion|memo|reflection|answer|written)\w*?[-_.]([1-9]\d?)[-_.](\d{1,2})", re.IGNORECASE)
 _TEXT_MAGIC = re.compile(r"\s*%%(?:markdown|html|latex)\b[^\n]*\n", re.IGNORECASE)
@@ -53,6 +56,7 @@ _BULLETS = " \t>-+•"
 _LABEL_LEVEL = 7  # below every heading
 _HANDED_OUT_LEVEL = 3  # of the heading over an answer in the notebook that students receive
 _MOST_LINES = 50_000  # of text in a notebook that are searched
+_FEWEST_LETTERS = 20  # of what nothing marks as an answer; less is a remark
 _LONGEST_LABEL = 80  # characters; a longer line is a sentence that happens to begin with such a word
 
 
@@ -66,15 +70,31 @@ class _Title:
     text: str  # what of the line is answer itself
 
 
-def discussion(notebooks: Sequence[Notebook], section: str) -> str:
-    """The text a student wrote for a section such as "7.2", in markdown; empty when nothing is marked as written."""
-    answers = (_answers(notebook).get(section, "") for notebook in notebooks)
+def discussion(notebooks: Sequence[Notebook], section: str, handed_out: Collection[str] = ()) -> str:
+    """The text a student wrote for a section such as "7.2", in markdown.
+
+    Args:
+        notebooks: of the student.
+        section: whose answer is wanted.
+        handed_out: the lines of text in the notebooks that students received. Below a heading among them, what is
+            none of them is the student's, and taken where nothing is marked as written.
+    """
+    answers = [_answers(notebook).get(section, "") for notebook in notebooks]
+    if handed_out and not any(answers):
+        answers = [_unmarked(notebook, section, handed_out) for notebook in notebooks]
     return "\n\n".join(dict.fromkeys(answer for answer in answers if answer))  # one handed in twice is shown once
 
 
-def pictures(notebooks: Sequence[Notebook], section: str) -> dict[str, str]:
+def pictures(notebooks: Sequence[Notebook], section: str, handed_out: Collection[str] = ()) -> dict[str, str]:
     """The pictures in what a student wrote for a section: by the name that `discussion` gives them a data URI."""
-    return shown(discussion(notebooks, section), (cell.pictures for each in notebooks for cell in each.cells))
+    text = discussion(notebooks, section, handed_out)
+    return shown(text, (cell.pictures for each in notebooks for cell in each.cells))
+
+
+def text_lines(notebooks: Iterable[Notebook]) -> frozenset[str]:
+    """The lines of text in notebooks, as `discussion` compares them."""
+    cells = (cell for notebook in notebooks for cell in notebook.cells if cell.kind != "code")
+    return frozenset(_plain(line) for cell in cells for line in cell.source.splitlines())
 
 
 def _answers(notebook: Notebook) -> dict[str, str]:
@@ -82,10 +102,38 @@ def _answers(notebook: Notebook) -> dict[str, str]:
     lines, numbered = _marked_lines(notebook)
     found = {}
     for section, own in lines.items():
-        text = re.sub(r"\n{3,}", "\n\n", _PLACEHOLDER.sub("", _COMMENT.sub("", "\n".join(own)))).strip()
+        text = _without_placeholders(own)
         if any(letter.isalnum() for letter in text):
             found[section if numbered else _section_in_name(notebook.name)] = text
     return found
+
+
+def _without_placeholders(lines: Sequence[str]) -> str:
+    return re.sub(r"\n{3,}", "\n\n", _PLACEHOLDER.sub("", _COMMENT.sub("", "\n".join(lines)))).strip()
+
+
+def _unmarked(notebook: Notebook, section: str, handed_out: Collection[str]) -> str:
+    """What a notebook says in a section beyond what was handed out there; "" where its heading was not."""
+    found: list[str] = []
+    here, left = False, _MOST_LINES
+    for cell in notebook.cells:
+        if cell.kind == "code":
+            continue
+        written = cell.source.split("\n", left)[:left]
+        left -= len(written)
+        for line, following in zip(written, [*written[1:], ""], strict=True):
+            known, title = _plain(line) in handed_out, _title(line, following)
+            if title is not None and title.section and title.level < _LABEL_LEVEL:
+                here = title.section == section and (known or here)
+            elif here and not (known and line.strip()):
+                found.append(line)
+        found.append("")
+    text = _without_placeholders(found)
+    return text if sum(map(str.isalnum, text)) >= _FEWEST_LETTERS else ""
+
+
+def _plain(line: str) -> str:
+    return " ".join(line.split())
 
 
 def _marked_lines(notebook: Notebook) -> tuple[dict[str, list[str]], bool]:
@@ -108,8 +156,8 @@ def _marked_lines(notebook: Notebook) -> tuple[dict[str, list[str]], bool]:
         for line, following in zip(written, [*written[1:], ""], strict=False):
             fenced ^= line.lstrip().startswith(("```", "~~~"))
             title = None if fenced else _title(line, following)
-            if title is None and level and not fenced and (label := _NUMBERED.match(line)):
-                section, text = ".".join(label.groups()), line[label.end() :]
+            if title is None and not fenced and (label := _NUMBERED.match(line)):
+                section, text, level = ".".join(label.groups()), line[label.end() :], level or _LABEL_LEVEL
             elif title is None or (title.level == _LABEL_LEVEL and not title.section and 0 < level < _LABEL_LEVEL):
                 text = line
             else:

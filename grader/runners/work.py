@@ -46,6 +46,7 @@ class Work:
     only: tuple[str, ...] = ()  # item ids; all when empty
     parts: Mapping[str, Part] = field(default_factory=dict)  # by student id, where it is not `only`
     cards: Cards | None = None  # to train on; None: networks are trained on the processor
+    handed_out: frozenset[str] = frozenset()  # lines of text in the notebooks that students received
     alone: bool = False  # whether nothing else is to be on a card, because beside others it ran out of memory
 
     @property
@@ -136,7 +137,7 @@ def _course(work: Work, sandboxes: Sandboxes, lend: Lend | None) -> Course:
     if work.answers is not None:
         kept = KeptAnswers(work.answers, assignment.name, keys.reference_hash(work.course, assignment.reference))
     key = homes.key(work.course, assignment, secret=work.secret, kept=kept)
-    return Course(assignment, key, sandboxes, work.device, work.profile, lend)
+    return Course(assignment, key, sandboxes, work.device, work.profile, lend, work.handed_out)
 
 
 def sees_a_card() -> bool:

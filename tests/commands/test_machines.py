@@ -5,14 +5,15 @@ from __future__ import annotations
 import importlib.util
 import socket
 import time
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from grader import cli
-from grader.commands import doctor
+from grader import checks, cli, rubric
+from grader.commands import doctor, machines
 
 ROOT = Path(__file__).parents[2]
 
@@ -80,3 +81,11 @@ def test_doctor_names_the_version_of_ray() -> None:
     lines = {line.name: line.text for line in doctor.examine()}
 
     assert lines["ray"].startswith(f"{version('ray')}: ")
+
+
+def test_what_was_handed_out_is_known_to_whoever_grades(tmp_path: Path) -> None:
+    assignment = rubric.choose(rubric.load(ROOT, checks.bind), "hw2-cnn")
+    (tmp_path / "torn.ipynb").write_text("{", encoding="utf-8")
+
+    assert "### Discussion 7.2" in machines.handed_out(assignment)
+    assert machines.handed_out(replace(assignment, notebooks=tmp_path)) == frozenset()
