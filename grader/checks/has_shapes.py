@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any, NamedTuple, TypeGuard
 
 from grader.checks import asking, filled
-from grader.checks.asking import Reference, ask_both, failed, partly, passed, sentence, shares
+from grader.checks.asking import Answer, Reference, ask_both, failed, partly, passed, sentence, shares
 from grader.probes import Probe, Returned, Session, Value
 from grader.records import Finding, Item, Outcome
 
@@ -62,25 +62,23 @@ def has_shapes(
         RubricError: `credit` names anything else, or a share that is none.
     """
     parts = shares(credit, ("one_layer",), item)
-    finding = _traced(student, reference, item, input, args, kwargs or {}, parts)
-    if inputs and finding.outcome is not Outcome.PASSED:
-        probes = asking.cases(reference, item, "module", inputs, 1, dtype="float64")
-        if not filled.judged(student, reference, item, probes, free=True).wrong:
-            return passed("The layers are written in another way, and compute what those of the reference compute.")
-    return finding
+    probe = Probe("shapes", item.target, tuple(args), kwargs or {}, reference.seed(item.id, 0), {"input": list(input)})
+    (answer,) = ask_both(student, reference, [probe])
+    finding = _traced(answer, reference, item, input, parts)
+    # Arguments of cases are not those of the trace, so that it has to show what the whole network gives.
+    gives = isinstance(answer.observed, Returned) and _output(answer.observed.value) == _output(answer.expected)
+    if not inputs or finding.outcome is Outcome.PASSED or not (gives or not (args or kwargs)):
+        return finding
+    probes = asking.cases(reference, item, "module", inputs, 1, dtype="float64")
+    if filled.judged(student, reference, item, probes, free=True).wrong:
+        return finding
+    return passed("The layers are written in another way, and compute what those of the reference compute.")
 
 
 def _traced(
-    student: Session,
-    reference: Reference,
-    item: Item,
-    input: Sequence[int],
-    args: Sequence[Value],
-    kwargs: Mapping[str, Value],
-    parts: Mapping[str, float],
+    answer: Answer, reference: Reference, item: Item, input: Sequence[int], parts: Mapping[str, float]
 ) -> Finding:
-    probe = Probe("shapes", item.target, tuple(args), kwargs, reference.seed(item.id, 0), {"input": list(input)})
-    (answer,) = ask_both(student, reference, [probe])
+    """What the traces of both sides say."""
     if not isinstance(answer.observed, Returned):
         return failed(sentence(answer.observed, item.target))
     observed, expected = _layers(answer.observed.value), _layers(answer.expected)
@@ -94,7 +92,7 @@ def _traced(
         told = _message(difference, len(expected))
         evidence["trace"] = [_row(layer) for layer in observed[:_SHOWN]]
         evidence["differs"] = [difference.number, _row(difference.expected), _row(difference.found)]
-    known = _misconception(answer.observed.value, reference, probe)
+    known = _misconception(answer.observed.value, reference, answer.probe)
     finding = failed(" ".join(part for part in (known, told) if part), evidence=evidence)
     if "one_layer" in parts and _apart(_steps(observed, input), _steps(expected, input)) <= 1:
         return partly(finding, parts["one_layer"], "Everything but one layer is built as it should be")

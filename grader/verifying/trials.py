@@ -150,7 +150,7 @@ class Trials:
         for name, make in FABRICATIONS.items():
             said = self._said(Fabricated(self._key, item, make), item)
             yield Verdict("made up", item.id, name, (said,))
-        if "inputs" in item.options:
+        if "inputs" in item.options and item.check != _CHEAPEST:  # what layers give is a matter of shapes
             watched = Watched(self._public)
             self._check(watched, self._public, item)
             yield Verdict("made up", item.id, MEMOISED, (self._said(Memoised(self._public, watched.probes), item),))

@@ -17,7 +17,7 @@ from grader.checks.module_close import module_close
 from grader.errors import RubricError
 from grader.probes import Probe, Returned, Value
 from grader.records import Finding, Outcome
-from tests.fakes import FakeSession, defining, item
+from tests.fakes import FakeReference, FakeSession, defining, item
 
 ROOT = Path(__file__).parents[2]
 ITEM = item("module_close", "LeNet", id="lenet-forward")
@@ -207,3 +207,21 @@ def test_what_comes_out_of_the_sandbox_may_be_anything() -> None:
     answer = Answer(Probe("module", "Net"), odd, {"gradients": [[[3, 2], torch.ones(6)]], "unused": []})
 
     assert list(other_layouts(answer)) == []
+
+
+@pytest.mark.parametrize(("output", "outcome"), [([1, 10], Outcome.PASSED), ([1, 11], Outcome.FAILED)])
+def test_with_arguments_of_its_own_the_trace_has_to_show_what_the_network_gives(
+    output: list[int], outcome: Outcome
+) -> None:
+    layers = [["Linear", [1, 10], [1, 4], []]]
+    zeros = {name: torch.zeros(1, 10) for name in ("train.output", "eval.output")}
+    module = {**zeros, "train.input_changed": False, "eval.input_changed": False, "train.input_gradient": []}
+    computed = Returned({**module, "gradients": [], "unused": [], "buffers": []})
+    seen = {"layers": [], "modules": [], "output": output}
+    student = FakeSession({("shapes", "LeNet"): Returned(seen), ("module", "LeNet"): computed})
+    wanted = {"layers": layers, "modules": [], "output": [1, 10]}
+    reference = FakeReference({("shapes", "LeNet"): Returned(wanted), ("module", "LeNet"): computed})
+
+    finding = has_shapes(student, reference, SHAPES, input=[1, 4], args=[3], inputs="any")
+
+    assert finding.outcome is outcome
