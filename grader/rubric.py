@@ -120,7 +120,10 @@ def choose(
     known = ", ".join(rubric.assignments)
     if name is not None:
         if name not in rubric.assignments:
-            raise RubricError(f"no assignment is called {name!r}; the rubric has {known}")
+            close = _hint(name, rubric.assignments)
+            raise RubricError(
+                f"no assignment is called {name!r}{close if 'did you mean' in close else f'; the rubric has {known}'}"
+            )
         return rubric.assignments[name]
     if len(rubric.assignments) == 1:
         return next(iter(rubric.assignments.values()))

@@ -64,9 +64,16 @@ def events(text: str) -> list[dict[str, object]]:
         ),
         (["history", "kim", "--course", str(ROOT), "--out", "{folder}"], 2, "there is no gradebook"),
         (["check", "nosuch.ipynb"], 2, "nosuch.ipynb does not exist"),
-        (["check", "{folder}"], 2, "is a folder"),
+        (["check", "{folder}"], 2, "empty holds no notebook"),
+        (["check", "{folder}", "--watch"], 2, "`grader check --watch` takes one notebook"),
         (["check", "{pdf}"], 2, "is a PDF, not a notebook"),
-        (["check", "{notebook}", "corr3d", "--course", str(ROOT)], 2, "nothing is called 'corr3d'"),
+        (
+            ["check", "{notebook}", "corr3d", "--course", str(ROOT)],
+            2,
+            "nothing is called 'corr3d'; did you mean 'corr2d'?",
+        ),
+        (["check", "{notebook}", "xyz", "--course", str(ROOT)], 2, "'xyz'; try a section such as 7.1 or one of corr2d"),
+        (["verify", "hw2-cn", "--course", str(ROOT)], 2, "no assignment is called 'hw2-cn'; did you mean 'hw2-cnn'?"),
     ],
 )
 def test_bad_input_gets_one_line_and_exit_code_two(
@@ -115,6 +122,19 @@ def test_without_a_sandbox_grading_is_refused_unless_it_is_asked_for(
     outcomes = [(row["item"], row["outcome"]) for row in rows(tmp_path / "r" / "items.csv")]
     assert outcomes == [("corr2d-values", "passed")]
     assert "without a sandbox" not in error
+
+
+def test_verify_tells_an_unknown_assignment_before_it_imports_torch() -> None:
+    asked = "import sys; from grader import cli; code = cli.main(sys.argv[1:]); print(code, 'torch' in sys.modules)"
+
+    found = subprocess.run(
+        [sys.executable, "-c", asked, "verify", "hw3", "--course", str(ROOT)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert found.stdout.split() == ["2", "False"]
 
 
 def test_check_says_what_is_right_and_that_it_is_unofficial(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

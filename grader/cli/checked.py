@@ -13,7 +13,7 @@ from grader.records import Outcome
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from grader.records import Grade
+    from grader.records import Grade, Score
 
 _MARKS: Final = {
     Outcome.PASSED: ("ok    ", "green"),
@@ -46,7 +46,8 @@ def show(
         console.print(Text(visible(grade.problem)))
         return
     titles = {score.item.id: score.item.title for score in grade.scores}
-    to_do: dict[str, None] = {}
+    to_do: dict[str, dict[str, None]] = {}
+    told_before: set[str] = set()
     for score in grade.scores:
         finding = score.finding
         if score.item.check == "later":
@@ -54,32 +55,53 @@ def show(
         right = finding.outcome is Outcome.PASSED
         if right and not passed:
             continue
-        not_begun = not right and _NOT_BEGUN.fullmatch(finding.message) is not None
+        not_begun = _is_not_begun(score)
         if not_begun and not named:
-            to_do[score.item.target] = None
+            to_do.setdefault(score.item.section, {})[score.item.target] = None
             continue
         mark = Text(*_TO_DO if not_begun else _MARKS.get(finding.outcome, _NO))
         console.print(Text.assemble(mark, f" {score.item.section}  {score.item.title}"), soft_wrap=True)
-        lines = [finding.hint] if right else [finding.message, finding.hint]
-        for line in filter(None, lines):
+        # Of what is right a remark is told once: that an import is missing is true of every item of a notebook.
+        lines = [finding.hint] if right and finding.hint not in told_before else []
+        told_before.add(finding.hint)
+        for line in filter(None, lines if right else [finding.message, finding.hint]):
             told = " ".join(part.text for part in translated(visible(line), language("en"), titles))
             console.print(Text(f"       {told}"), soft_wrap=True)
-    if to_do:
-        console.print(Text.assemble(_TO_DO, f" {visible(', '.join(to_do))}"), soft_wrap=True)
-    good, judged = _counted(grade)
+    for section, names in to_do.items():
+        console.print(Text.assemble(_TO_DO, f" {section}  {visible(', '.join(names))}"), soft_wrap=True)
+    good, judged = _counted(grade, named=named)
     told = "" if before is None else f" ({before} before)"
-    sentence = f"Local check, unofficial: {good} of {judged} passed{told}. Hidden cases run after you hand in."
+    begun = _begun(grade)
+    left = {score.item.section for score in _judged(grade)} - begun if begun and not named else ()
+    rest = f"; {len(left)} section{'s are' if len(left) > 1 else ' is'} not begun" if left else ""
+    sentence = f"Local check, unofficial: {good} of {judged} passed{told}{rest}. Hidden cases run after you hand in."
     console.print(sentence, soft_wrap=True)
     if later := in_words([score.item for score in grade.scores if score.item.check == "later"]):
         console.print(Text(f"Judged after you hand in: {visible(later)}."), soft_wrap=True)
 
 
-def exit_code(grade: Grade) -> int:
-    """0 where all that can be judged here passed, else 1."""
-    good, judged = _counted(grade)
-    return 1 if grade.problem or good != judged else 0
+def exit_code(grade: Grade, *, named: bool) -> int:
+    """0 where something is begun and all of it that can be judged here passed, else 1; `named` as in `show`."""
+    good, judged = _counted(grade, named=named)
+    return 0 if judged and good == judged and not grade.problem else 1
 
 
-def _counted(grade: Grade) -> tuple[int, int]:
-    judged = [score for score in grade.scores if score.finding.outcome is not Outcome.WAITING]
-    return sum(score.finding.outcome is Outcome.PASSED for score in judged), len(judged)
+def _counted(grade: Grade, *, named: bool) -> tuple[int, int]:
+    """How many passed, and of how many: sections that are not begun count only where they were asked for."""
+    judged, begun = _judged(grade), _begun(grade)
+    counted = [score for score in judged if named or not begun or score.item.section in begun]
+    return sum(score.finding.outcome is Outcome.PASSED for score in counted), len(counted)
+
+
+def _judged(grade: Grade) -> list[Score]:
+    return [score for score in grade.scores if score.finding.outcome is not Outcome.WAITING]
+
+
+def _begun(grade: Grade) -> set[str]:
+    """Sections of which something is there."""
+    return {score.item.section for score in _judged(grade) if not _is_not_begun(score)}
+
+
+def _is_not_begun(score: Score) -> bool:
+    passed = score.finding.outcome is Outcome.PASSED
+    return not passed and _NOT_BEGUN.fullmatch(score.finding.message) is not None

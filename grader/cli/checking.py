@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,10 +12,11 @@ from typing import TYPE_CHECKING
 from grader.cli import progress
 from grader.cli.options import FITTING, console, course_option, course_options, positive, sandbox_option
 from grader.cli.parsing import add_command
+from grader.errors import UsageError
 from grader.escaping import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from rich.console import Console
 
@@ -28,16 +30,17 @@ def add(commands: Commands) -> None:
         "check",
         "check your own notebook with public cases (unofficial)",
         does="Run your notebook and say what is not right yet, by public cases. Accuracies are left out unless they are"
-        " asked for, and hidden cases run after you hand in. What is asked is found in its folder or above.",
-        examples=("hw2.ipynb", "hw2.ipynb corr2d 7.5", "hw2.ipynb --watch"),
-        ends="0 all that can be judged here is right, 1 something is not right yet, 2 the command is wrong",
+        " asked for, and hidden cases run after you hand in. Sections that you have not begun do not count unless they"
+        " are asked for. What is asked is found in the notebook's folder or above.",
+        examples=("hw2.ipynb", "hw2.ipynb corr2d 7.5", "7.2.ipynb 7.3.ipynb", "my-folder/", "hw2.ipynb --watch"),
+        ends="0 all that is begun and judged here is right, 1 something is not right yet, 2 the command is wrong",
     )
-    check.add_argument("notebook", type=Path, metavar="NOTEBOOK", help="the .ipynb file")
     check.add_argument(
-        "item",
-        nargs="*",
-        metavar="ITEM",
-        help="an item, a section such as 7.2, or a name such as corr2d; everything but accuracies if absent",
+        "words",
+        nargs="+",
+        metavar="NOTEBOOK [ITEM]",
+        help="notebooks (.ipynb) or a folder of them; then items, sections such as 7.2 or names such as corr2d, where"
+        " not everything but accuracies is meant",
     )
     check.add_argument("--watch", action="store_true", help="check again whenever it is saved; Ctrl-C ends it")
     course_options(check, else_=FITTING)
@@ -73,14 +76,24 @@ def _check(arguments: argparse.Namespace) -> int:
     def told(sentence: str) -> None:
         console.print(Text(visible(sentence)), soft_wrap=True)
 
+    paths, items = told_apart(arguments.words)
     if arguments.watch:
-        return _watch(arguments, console, told)
+        return _watch(arguments, paths, items, console, told)
     with _stages():
-        grade = check(
-            arguments.notebook, arguments.item, course=arguments.course, assignment=arguments.assignment, told=told
-        )
-    checked.show(grade, console, named=bool(arguments.item))
-    return checked.exit_code(grade)
+        grade = check(paths, items, course=arguments.course, assignment=arguments.assignment, told=told)
+    checked.show(grade, console, named=bool(items))
+    return checked.exit_code(grade, named=bool(items))
+
+
+def told_apart(words: Sequence[str]) -> tuple[list[Path], list[str]]:
+    """Which words are notebooks or folders and which are items, in whatever order; at least one is a path."""
+    paths = [word for place, word in enumerate(words) if _is_path(word) or (place == 0 and Path(word).exists())]
+    paths = paths or list(words[:1])
+    return [Path(word) for word in paths], [word for word in words if word not in paths]
+
+
+def _is_path(word: str) -> bool:
+    return word.lower().endswith(".ipynb") or "/" in word or os.sep in word
 
 
 @contextlib.contextmanager
@@ -102,20 +115,27 @@ def _stages() -> Iterator[None]:
         yield
 
 
-def _watch(arguments: argparse.Namespace, console: Console, told: Callable[[str], None]) -> int:
+def _watch(
+    arguments: argparse.Namespace,
+    paths: Sequence[Path],
+    items: Sequence[str],
+    console: Console,
+    told: Callable[[str], None],
+) -> int:
     from grader.cli import rechecking
     from grader.commands import check, saves
     from grader.commands.rechecking import Rechecking
 
-    if not arguments.notebook.is_file():
-        check.one(arguments.notebook)
-    asked = Rechecking(
-        arguments.notebook, arguments.item, course=arguments.course, assignment=arguments.assignment, told=told
-    )
+    if len(paths) > 1:
+        raise UsageError("`grader check --watch` takes one notebook")
+    (notebook,) = paths
+    if not notebook.is_file():
+        check.one(notebook)
+    asked = Rechecking(notebook, items, course=arguments.course, assignment=arguments.assignment, told=told)
     with asked:
-        events = saves.saves(arguments.notebook, check.one)
+        events = saves.saves(notebook, check.one)
         try:
-            code = rechecking.show(events, asked.check, arguments.notebook, console, whole=bool(arguments.item))
+            code = rechecking.show(events, asked.check, notebook, console, whole=bool(items))
         finally:
             # Ctrl-C again, while the worker and then we end, would cost the exit code.
             signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -50,7 +50,7 @@ def show(
                     console.print(Rule(Text(f"{_now()}  {name}")))
                     grade = check(submission)
                     # Only now, so that Ctrl-C amid a run leaves the code of the one before.
-                    code = checked.exit_code(grade)
+                    code = checked.exit_code(grade, named=whole)
                     _print(console, last, grade, whole=whole)
                     last = last if grade.problem else grade
                     console.print(Text("Waiting for the next save; Ctrl-C ends.", "dim"))

@@ -161,9 +161,44 @@ def test_what_is_not_begun_is_one_line_and_no_mistake() -> None:
         "no     7.2  about f2",
         "       18 of 20 cases are wrong.",
         "       Follows from “about f0”.",
-        "to do  f0, f1",
+        "to do  7.2  f0, f1",
         "Local check, unofficial: 0 of 3 passed. Hidden cases run after you hand in.",
     ]
+
+
+def chapter(**outcomes: str) -> Grade:
+    """A grade of one item a section: `right`, `wrong` or `stub`."""
+    scores = []
+    for section, outcome in outcomes.items():
+        item = Item(section, section, f"about {section}", 1, "returns_close", section)
+        message = asking.sentence(Missing(section), section) if outcome == "stub" else "18 of 20 cases are wrong."
+        finding = Finding(P, 1.0, "", "A remark.") if outcome == "right" else Finding(F, 0.0, message)
+        scores.append(Score(item, finding, 0.0, 1.0))
+    return Grade(submission(), tuple(scores), "none", "cpu", Profile.QUICK, "", 1.0, "0")
+
+
+@pytest.mark.parametrize(
+    "outcomes, named, code, told",
+    [
+        ({"a": "right", "b": "stub", "c": "stub"}, False, 0, "1 of 1 passed; 2 sections are not begun."),
+        ({"a": "right", "b": "stub"}, False, 0, "1 of 1 passed; 1 section is not begun."),
+        ({"a": "right", "b": "wrong", "c": "stub"}, False, 1, "1 of 2 passed; 1 section is not begun."),
+        ({"a": "right", "b": "right"}, False, 0, "2 of 2 passed."),
+        ({"a": "right", "b": "stub"}, True, 1, "1 of 2 passed."),
+        ({"a": "stub", "b": "stub"}, False, 1, "0 of 2 passed."),
+    ],
+)
+def test_a_section_that_is_not_begun_is_no_mistake_unless_it_was_asked_for(
+    outcomes: dict[str, str], named: bool, code: int, told: str
+) -> None:
+    grade = chapter(**outcomes)
+
+    assert checked.exit_code(grade, named=named) == code
+    assert told in printed(grade, named=named)[-1]
+
+
+def test_a_remark_on_what_is_right_is_told_once() -> None:
+    assert printed(chapter(a="right", b="right"))[:3] == ["ok     a  about a", "       A remark.", "ok     b  about b"]
 
 
 def test_what_is_asked_for_by_name_and_not_begun_says_why() -> None:
