@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from grader.cli.options import Commands
 
 _SHOWN: Final = 10  # pairs that are printed
+_UNREAD: Final = 3  # of the sentences about what could not be read
 
 
 def add(commands: Commands) -> None:
@@ -61,8 +62,11 @@ def _similar(arguments: argparse.Namespace) -> int:
         )
     if len(pairs) > _SHOWN:
         print(f"and {len(pairs) - _SHOWN} more pairs")
-    unread = f", {len(result.unread)} parts could not be read" if result.unread else ""
+    for sentence in result.unread[:_UNREAD]:
+        print(f"not compared: {visible(sentence)}")
+    if len(result.unread) > _UNREAD:
+        print(f"not compared: {len(result.unread) - _UNREAD} more, listed on the page")
     count = "1 pair" if len(pairs) == 1 else f"{len(pairs)} pairs"
-    print(f"{result.students} submissions compared{unread}: {count} to look at. A matter for a person, never a mark.")
+    print(f"{result.students} submissions compared: {count} to look at. A matter for a person, never a mark.")
     print(visible(str(result.page)))
     return 0

@@ -19,7 +19,9 @@ _LONGEST: Final = 20_000  # tokens of one definition; nobody writes a tenth
 class Definition:
     """One function or class: where it stands, its text as written, and what it does."""
 
-    name: str
+    name: (
+        str  # a method that stands by itself has its class's: `LeNet.__init__` for one under `@d2l.add_to_class(LeNet)`
+    )
     where: str  # such as `ada.ipynb, cell 12`
     lines: tuple[str, ...]
     tokens: tuple[Token, ...]  # with lines counted from 0 at the first of `lines`
@@ -73,7 +75,19 @@ def _in(source: str, where: str, modules: frozenset[str], problems: list[str]) -
             problems.append(f"{where}: {node.name} is too long to be compared.")
             continue
         shown = tuple(lines[first - 1 : node.end_lineno])
-        yield Definition(node.name, where, shown, tuple(made))
+        yield Definition(_class_of(node) + node.name, where, shown, tuple(made))
+
+
+def _class_of(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> str:
+    """The class that d2l's decorator puts a method into, with a point; "" where it stands in none."""
+    for each in node.decorator_list:
+        match each:
+            case ast.Call(
+                func=ast.Attribute(attr="add_to_class") | ast.Name(id="add_to_class"),
+                args=[ast.Name(id=name) | ast.Attribute(attr=name)],
+            ):
+                return f"{name}."
+    return ""
 
 
 def _tree(source: str) -> ast.Module:

@@ -90,7 +90,7 @@ def test_how_well_a_network_has_to_learn_is_not_told(released: Released) -> None
 def test_a_wrong_function_is_told_by_its_own_sentence_and_what_builds_on_it_waits(
     released: Released, tmp_path: Path
 ) -> None:
-    grade = check(notebook_of(released, tmp_path, WRONG, CONV2D), ["7.2"], course=None, assignment=None)
+    grade = check([notebook_of(released, tmp_path, WRONG, CONV2D)], ["7.2"], course=None, assignment=None)
     findings = {score.item.id: score.finding for score in grade.scores}
 
     assert findings["corr2d-values"].message.startswith("This is convolution: the kernel is flipped.")
@@ -110,7 +110,7 @@ def test_what_is_judged_later_is_named_once_in_the_last_line(
 
 
 def test_what_is_judged_later_says_so(released: Released, tmp_path: Path) -> None:
-    grade = check(notebook_of(released, tmp_path, "pass"), ["lenet-accuracy"], course=None, assignment=None)
+    grade = check([notebook_of(released, tmp_path, "pass")], ["lenet-accuracy"], course=None, assignment=None)
 
     (score,) = grade.scores
     assert (score.finding.outcome, score.finding.message) == (Outcome.WAITING, "This is judged after you hand in.")

@@ -30,7 +30,7 @@ def test_definitions_come_with_place_lines_and_decorators() -> None:
 
     assert problems == []
     assert [(each.name, each.where) for each in found] == [
-        ("block", "ada.ipynb, cell 2"),
+        ("ResNet.block", "ada.ipynb, cell 2"),
         ("A", "ada.ipynb, cell 2"),
     ]
     assert found[0].lines == ("    @d2l.add_to_class(ResNet)", "    def block(self, n):", "        return n")

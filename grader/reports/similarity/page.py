@@ -77,7 +77,10 @@ def page(
 
 
 def _shown(number: int, pair: Pair, sections: Mapping[str, str]) -> Shown:
-    matches = [(sections.get(each.left.name, ""), round(each.rare), *_sides(each)) for each in pair.matches[:_MATCHES]]
+    matches = [
+        (sections.get(each.left.name.partition(".")[0], ""), round(each.rare), *_sides(each))
+        for each in pair.matches[:_MATCHES]
+    ]
     return Shown(
         number,
         _who(pair.left),
