@@ -6,7 +6,6 @@ import html.parser
 import json
 import random
 import re
-import re
 import shutil
 from pathlib import Path
 from typing import Any
