@@ -12,6 +12,7 @@ Points and titles are in no key: they are applied to whatever was found.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import platform
 from collections.abc import Collection, Mapping, Sequence
@@ -89,6 +90,7 @@ def of(course: Path, assignment: Assignment, conditions: Conditions) -> Keys:
     kinds = checks.kinds()
     everything = [
         __version__,
+        _asking_code(),
         _software(),
         assignment.prelude,
         dataclasses.asdict(assignment.limits),
@@ -122,6 +124,23 @@ def reference_hash(course: Path, name: str) -> str:
         if path.is_file() and within.parts[0] != "styles" and "__pycache__" not in within.parts:
             digest.update(_hash([within.as_posix(), hashlib.sha256(path.read_bytes()).hexdigest()]).encode())
     return digest.hexdigest()
+
+
+def answers_hash(course: Path, name: str) -> str:
+    """What the answers of a reference depend on, beside versions: its files, and how it is asked."""
+    return _hash([reference_hash(course, name), _asking_code()])
+
+
+@functools.cache
+def _asking_code() -> str:
+    """A hash of the code of ours that asks: between two releases it changes under one version.
+
+    Answers to one probe by two states of it cannot be compared, whoever gave them.
+    """
+    package = Path(__file__).parent
+    paths = [package / "answer_key.py", package / "probes.py", package / "seeds.py", package / "kernel" / "wire.py"]
+    paths += sorted((package / "kernel" / "inside").rglob("*.py"))
+    return _hash([hashlib.sha256(path.read_bytes()).hexdigest() for path in paths])
 
 
 def _parted(options: Mapping[str, Any], judges: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -57,6 +57,18 @@ def with_item(id: str, **changes: Any) -> Assignment:
 EVERY = {each.id for each in ITEMS}
 
 
+def test_other_code_that_asks_asks_everything_anew_and_keeps_no_answer(
+    course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, answers = of(course), keys.answers_hash(course, "small")
+    again = keys.answers_hash(course, "small")
+
+    monkeypatch.setattr(keys, "_asking_code", lambda: "other code")
+
+    assert others(before, of(course)) == (EVERY, set())
+    assert answers == again != keys.answers_hash(course, "small")
+
+
 def test_a_policy_is_in_no_key(course: Path) -> None:
     policy = Policy(void=("a",), bonus=("b",), out_of=Decimal(10), cap=Decimal(100))
 

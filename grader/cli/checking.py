@@ -145,13 +145,14 @@ def _watch(
 
 def _verify(arguments: argparse.Namespace) -> int:
     from grader.commands import verify as command
-    from grader.verifying.report import tables
 
     options = command.Options(
         arguments.name, arguments.course, arguments.workers, arguments.training, arguments.sandbox
     )
     with progress.steps() as shown:
         summaries = list(command.verify(options, command.Watch(shown.planned, shown.done)))
+    from grader.verifying.report import tables  # not before: PyTorch comes with it
+
     printed = console(140)
     for summary in summaries:
         printed.print(f"{summary.assignment.name}: {summary.assignment.title}", style="bold", markup=False)

@@ -135,7 +135,7 @@ def _course(work: Work, sandboxes: Sandboxes, lend: Lend | None) -> Course:
     assignment = work.assignment
     kept = None
     if work.answers is not None:
-        kept = KeptAnswers(work.answers, assignment.name, keys.reference_hash(work.course, assignment.reference))
+        kept = KeptAnswers(work.answers, assignment.name, keys.answers_hash(work.course, assignment.reference))
     key = homes.key(work.course, assignment, secret=work.secret, kept=kept)
     return Course(assignment, key, sandboxes, work.device, work.profile, lend, work.handed_out)
 
