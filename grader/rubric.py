@@ -122,7 +122,7 @@ def choose(
         if name not in rubric.assignments:
             close = _hint(name, rubric.assignments)
             raise RubricError(
-                f"no assignment is called {name!r}{close if 'did you mean' in close else f'; the rubric has {known}'}"
+                f"no assignment is called {name!r}; the rubric has {known}{close if 'did you mean' in close else ''}"
             )
         return rubric.assignments[name]
     if len(rubric.assignments) == 1:

@@ -73,7 +73,7 @@ def events(text: str) -> list[dict[str, object]]:
             "nothing is called 'corr3d'; did you mean 'corr2d'?",
         ),
         (["check", "{notebook}", "xyz", "--course", str(ROOT)], 2, "'xyz'; try a section such as 7.1 or one of corr2d"),
-        (["verify", "hw2-cn", "--course", str(ROOT)], 2, "no assignment is called 'hw2-cn'; did you mean 'hw2-cnn'?"),
+        (["verify", "hw2-cn", "--course", str(ROOT)], 2, "softmax-regression; did you mean 'hw2-cnn'?"),
     ],
 )
 def test_bad_input_gets_one_line_and_exit_code_two(
