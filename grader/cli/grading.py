@@ -192,10 +192,11 @@ def _print_result(result: Result, *, every: bool = False) -> None:
     if moved := _moved(result):
         printed.print(moves_table(moved))
     for name in ("grades.csv", "items.csv", "intake.csv"):
-        printed.print(f"{result.out / name}", markup=False)
+        printed.print(f"{result.out / name}", markup=False, soft_wrap=True)
     printed.print(
         f"{result.out / 'feedback'}: a page for each student; {result.out / 'report.html'}: the class at a glance",
         markup=False,
+        soft_wrap=True,
     )
     if waiting := sum(any(item.outcome is Outcome.WAITING for item in row.items) for row in result.rows):
         where = "" if result.out == Path("results") else f" --out {result.out}"

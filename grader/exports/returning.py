@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from grader.errors import UsageError
 from grader.exports import files
 from grader.exports.outgoing import Kind, Outgoing, Request, Result, Trouble
 from grader.records import Status
@@ -37,7 +38,7 @@ def moodle_name(each: Outgoing) -> str | None:
 
 
 def returned(zip_name: str, named: Callable[[Outgoing], str | None]) -> Callable[[Request], Result]:
-    """An export of all pages in one zip."""
+    """An export of all pages in one zip; an empty one is of no use to anybody."""
 
     def make(request: Request) -> Result:
         pages: dict[str, bytes] = {}
@@ -53,6 +54,9 @@ def returned(zip_name: str, named: Callable[[Outgoing], str | None]) -> Callable
                 troubles.append(Trouble(Kind.LEFT_OUT, each.id, told))
             else:
                 pages[name] = page
+        if not pages:
+            why = troubles[0].sentence if troubles else "nobody has handed in anything"
+            raise UsageError(f"there is nothing to give back, so no zip was written: {why}")
         return Result({zip_name: files.zipped(pages)}, troubles=troubles)
 
     return make

@@ -117,12 +117,13 @@ def _share(items: Sequence[ItemRow]) -> Text:
 
 def _lost(row: GradeRow) -> Text:
     if row.problem:
-        problem = Text(visible(row.problem))
+        problem = Text(visible(row.problem), no_wrap=True, overflow="ellipsis")
         problem.truncate(_PROBLEM_SHOWN, overflow="ellipsis")
         return problem
     lost = [item.item for item in row.items if item.outcome.decided and item.earned < item.possible]
     named = ", ".join(visible(item) for item in lost[:_LOST_SHOWN])
-    return Text(f"{named} and {len(lost) - _LOST_SHOWN} more" if len(lost) > _LOST_SHOWN else named)
+    told = f"{named} and {len(lost) - _LOST_SHOWN} more" if len(lost) > _LOST_SHOWN else named
+    return Text(told, no_wrap=True, overflow="ellipsis")  # a line a student, however narrow the terminal
 
 
 def _condition(name: str, values: Iterable[str]) -> Text:

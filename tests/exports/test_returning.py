@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from grader.commands.stored import Facts, outgoing
+from grader.errors import UsageError
 from grader.exports import EXPORTS
 from grader.exports.outgoing import Request, Result
 from grader.gradebook import Gradebook
@@ -75,10 +76,19 @@ def test_canvas_finds_user_and_attachment(given: Class) -> None:
 
 
 def test_what_did_not_come_from_canvas_does_not_go_back(given: Class) -> None:
-    result = returned(given, "canvas-feedback", **{"361": "hw_2.ipynb", "362": "other_99_7703_HW2.ipynb"})
+    handed_in = {"361": "hw_2.ipynb", "362": "이영희_56_7703_HW2.ipynb"}
 
-    assert names(result) == {}
-    assert [each.kind.value for each in result.troubles] == ["left out", "left out", "no page"]
+    result = returned(given, "canvas-feedback", **handed_in)
+
+    assert list(names(result)) == ["이영희_56_7703_feedback.html"]
+    assert [each.kind.value for each in result.troubles] == ["left out", "no page"]
+
+
+def test_where_nothing_can_go_back_there_is_no_empty_zip(given: Class) -> None:
+    with pytest.raises(
+        UsageError, match="nothing to give back, so no zip was written: not from a download of this LMS"
+    ):
+        returned(given, "canvas-feedback", **{"361": "hw_2.ipynb", "362": "other_99_7703_HW2.ipynb"})
 
 
 def test_moodle_finds_the_participant(given: Class) -> None:

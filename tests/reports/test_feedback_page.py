@@ -126,6 +126,13 @@ def test_a_submission_that_could_not_be_read_says_why(tag: str) -> None:
     assert "essay.pdf is no notebook." in read(page(unread, tag=tag)).one("section", "total").text
 
 
+def test_of_a_submission_that_could_not_be_read_it_is_not_said_that_it_was_run() -> None:
+    unread = row(status=Status.NEEDS_STAFF, problem="essay.pdf is no notebook.")
+
+    assert "run again from top to bottom" not in page(unread)
+    assert "run again from top to bottom" in page(row(item("a", Outcome.PASSED, 4.0)))
+
+
 # ---- self-contained and safe -----------------------------------------------------------------------------------------
 
 

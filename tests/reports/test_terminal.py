@@ -6,7 +6,7 @@ import pytest
 from rich.cells import cell_len
 
 from grader.records import Item, Outcome, Status
-from grader.reports.terminal import rendered, score_table
+from grader.reports.terminal import footer, rendered, score_table
 from grader.rows import ItemRow
 from tests.stored import row
 
@@ -77,6 +77,16 @@ def test_a_table_of_eight_sections_fits_the_terminal(width: int) -> None:
     assert all(cell_len(line) <= width for line in text.splitlines())
     assert text.count("13.8") == 8
     assert all(shown in text for shown in ("2026-0001", "needs staff", "110/128", "85.9"))
+
+
+def test_a_narrow_terminal_has_a_line_a_student() -> None:
+    items = [item(name, Outcome.FAILED, 0.0) for name in ("corr2d-values", "written-7.2", "pool2d-max")]
+    students = [row(*items), row(status=Status.NEEDS_STAFF, problem="essay.pdf is a PDF, and no notebook at all.")]
+
+    lines = rendered(score_table(students, RUBRIC), width=70).splitlines()
+
+    assert len(lines) == 2 + 1 + 2 + 1 + len(rendered(footer(students), width=70).splitlines())
+    assert sum(line.rstrip().endswith("…") for line in lines) == 2
 
 
 def test_the_footer_counts_states_and_tells_the_conditions() -> None:
