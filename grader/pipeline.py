@@ -28,7 +28,7 @@ from grader.kernel.submitted import SubmittedSession
 from grader.kernel.template import Sandboxes
 from grader.measuring.session import Measuring
 from grader.probes import Observation, Probe, Returned, Session, Version
-from grader.recording import Recorder
+from grader.recording import Recorder, Room
 from grader.records import Assignment, Finding, Grade, Item, Profile, Submission
 
 Lend: TypeAlias = Callable[[], AbstractContextManager[Sandboxes]]
@@ -76,6 +76,7 @@ def grade(
     notebooks, problems = _read(submission)
     findings = dict(known)
     recorders: dict[str, Recorder] = {}
+    room = Room()
     timed_out = 0
     if notebooks:
         quick = [item for item in items if not checks.kinds()[item.check].trains]
@@ -85,7 +86,7 @@ def grade(
 
         def judged(session: Session, item: Item, card: str = "") -> Finding:
             measuring = Measuring(_Told(session, facts), vars(course.key.solutions), carried, card)
-            recorders[item.id] = Recorder(measuring)
+            recorders[item.id] = Recorder(measuring, room)
             finding = judge(recorders[item.id], item, findings, course)
             return _beside(finding, notebooks, course.device) if checks.kinds()[item.check].trains else finding
 

@@ -10,6 +10,7 @@ import io
 import json
 import struct
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from grader.kernel.channel import Frame, ProtocolError, strict_json
 from grader.kernel.wire import given, observation_frame, read_observation
@@ -17,18 +18,38 @@ from grader.probes import PUBLIC, Missing, Observation, Probe, Session, Version
 
 _LENGTHS = struct.Struct("<IQ")
 _MAX_RECORDED = 1 << 20  # bytes of one observation; larger ones are asked anew
+_MOST_RECORDED = 32 << 20  # bytes of all those of a submission; the whole of hw2-cnn takes less than one million
 
 
 class NotRecorded(LookupError):
     """A probe was never asked, so whatever depends on it is stale."""
 
 
-class Recorder:
-    """A session that passes everything on and remembers the answers."""
+@dataclass(slots=True)
+class Room:
+    """Bytes that are left for the recordings of one submission; what finds no room is asked anew."""
 
-    def __init__(self, session: Session) -> None:
+    left: int = _MOST_RECORDED
+
+    def take(self, size: int) -> bool:
+        """Whether so many bytes still fit, which are taken then."""
+        fits = size <= self.left
+        self.left -= size if fits else 0
+        return fits
+
+
+class Recorder:
+    """A session that passes everything on and remembers the answers.
+
+    Args:
+        session: which answers.
+        room: that it shares with the recorders of the other items.
+    """
+
+    def __init__(self, session: Session, room: Room | None = None) -> None:
         self._session = session
-        self._observations: dict[str, Observation] = {}
+        self._room = room or Room()
+        self._packed: dict[str, bytes] = {}  # by the key of a probe, as it is kept
         self._versions: dict[str, Sequence[Version]] = {}
 
     def versions(self, target: str) -> Sequence[Version]:
@@ -39,8 +60,14 @@ class Recorder:
     def ask(self, probes: Sequence[Probe]) -> Iterator[Observation]:
         """As of the session."""
         for probe, observation in zip(probes, self._session.ask(probes), strict=False):
-            self._observations[key(probe)] = observation
+            self._remember(key(probe), observation)
             yield observation
+
+    def _remember(self, name: str, observation: Observation) -> None:
+        frame = observation_frame(observation)
+        content = packed(Frame(frame.kind, {"key": name, "observation": frame.header}, frame.body))
+        if len(frame.body) <= _MAX_RECORDED and self._room.take(len(content)):
+            self._packed[name] = content
 
     def dump(self) -> bytes:
         """Everything remembered, for `RecordedSession.load`."""
@@ -48,12 +75,7 @@ class Recorder:
             target: [[v.cell, v.kind, v.notebook, v.note] for v in versions]
             for target, versions in self._versions.items()
         }
-        pieces = [packed(Frame("versions", {"versions": rows}))]
-        for name, observation in self._observations.items():
-            frame = observation_frame(observation)
-            if len(frame.body) <= _MAX_RECORDED:
-                pieces.append(packed(Frame(frame.kind, {"key": name, "observation": frame.header}, frame.body)))
-        return b"".join(pieces)
+        return b"".join([packed(Frame("versions", {"versions": rows})), *self._packed.values()])
 
 
 class RecordedSession:

@@ -20,6 +20,7 @@ from grader.records import Limits, SourceFile
 
 _BOOT_S = 120.0  # importing torch on a busy machine
 GRACE_S = 8.0  # beyond a limit that the sandbox itself is to keep
+_MOST_DEFINITIONS, _MOST_OTHERS = 8, 92  # versions of a target: what inside/capture.py keeps at most, and a few
 _WHY_MISSING = re.compile(  # our own phrases; students read them
     r"(?:cell \d+ does not run: |its definition in cell \d+ raised )(?:\w{1,40}|an exception of its own)"
     r"|cell \d+ stopped with (?:\w{1,40}|an exception of its own) before its definition"
@@ -214,7 +215,10 @@ class Run:
                         kept.append(Version(cell, kind[:20], self.script.notebook, told))
                     case _:
                         raise ProtocolError("a version of no known form")
-            found[target] = kept[:100]
+            found[target] = kept
+            definitions = sum(each.kind == "definition" for each in kept)
+            if definitions > _MOST_DEFINITIONS or len(kept) - definitions > _MOST_OTHERS:
+                raise ProtocolError("more versions than are kept")
         missing = {
             str(name)[:80]: self._with_line(reason)
             for name, reason in reasons.items()

@@ -41,6 +41,18 @@ def test_large_answers_do_not_fill_the_graders_memory(desks: Desks) -> None:
     assert grown[0] < 250  # thirty answers of 8 megabytes, of seventy
 
 
+@pytest.mark.parametrize("many", [8, 100])
+def test_answers_of_many_versions_do_not_fill_it_either(desks: Desks, many: int) -> None:
+    desk = desks["forked"]
+
+    with _peak_mb() as grown:
+        grade = desk.grade(cases.submission("polite/many-versions", filled_in={"MANY": str(many)}), probe_s=10)
+
+    assert {score.finding.outcome for score in grade.scores} == {Outcome.FAILED}
+    assert len(grade.observations) < 33 << 20  # of a hundred million bytes, or of a thousand
+    assert grown[0] < 250
+
+
 @pytest.mark.slow
 def test_a_submission_ends_soon_after_its_total_limit(desks: Desks, ground: Ground) -> None:
     desk = desks["forked"]
