@@ -186,6 +186,17 @@ def test_exceptions_are_between_neighbours_and_still_needed() -> None:
     assert set(ACROSS) <= found
 
 
+def test_the_map_of_commands_names_every_module_that_is_no_command_and_none_that_is_not_there() -> None:
+    folder = ROOT / "grader/commands"
+    opening = {
+        path.stem: ast.get_docstring(ast.parse(path.read_text()), clean=False) or "" for path in folder.glob("*.py")
+    }
+    rows = [line.strip() for line in opening.pop("__init__").splitlines() if line.startswith("  ")]
+    mapped = {name for row in rows for name in row.partition("  ")[0].split()}
+
+    assert {name for name, told in opening.items() if not told.startswith("`grader ")} <= mapped <= set(opening)
+
+
 SHARED_BY_CHECKS = tuple(
     f"grader.checks.{name}"
     for name in (
