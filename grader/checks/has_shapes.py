@@ -36,6 +36,7 @@ class Difference(NamedTuple):
     number: int  # 1-based, among the reference's layers; one more than it has for a layer too many
     expected: Layer | None
     found: Layer | None
+    instead: Layer | None = None  # the student's layer in this place
 
 
 def has_shapes(
@@ -112,7 +113,7 @@ def first_difference(observed: Sequence[Layer], expected: Sequence[Layer]) -> Di
         found = observed[number - 1] if number <= len(observed) else None
         if found is None or (found.role, found.output) != (layer.role, layer.output):
             later = [each for each in observed[number - 1 :] if each.role == layer.role]
-            return Difference(number, layer, later[0] if later else None)
+            return Difference(number, layer, later[0] if later else None, found)
     if len(observed) > len(expected):
         return Difference(len(expected) + 1, None, observed[len(expected)])
     lacking, beyond = Counter(expected) - Counter(observed), Counter(observed) - Counter(expected)
@@ -123,7 +124,7 @@ def first_difference(observed: Sequence[Layer], expected: Sequence[Layer]) -> Di
 
 
 def _message(difference: Difference, count: int) -> str:
-    number, expected, found = difference
+    number, expected, found, instead = difference
     if expected is None:
         assert found is not None
         return f"There is a layer too many: after all {count} comes a {found.role} with output {found.output}."
@@ -131,7 +132,8 @@ def _message(difference: Difference, count: int) -> str:
     if found is None:
         return f"{wanted}; yours has no further {expected.role}."
     if found == expected:
-        return f"{wanted}; yours comes later."
+        assert instead is not None
+        return f"{wanted}; yours comes later, after a {instead.role} with output {instead.output}."
     if found.output == expected.output:
         return f"{wanted} for an input of shape {expected.input}; yours gets {found.input}."
     return f"{wanted}; the next {expected.role} of yours gives {found.output}."

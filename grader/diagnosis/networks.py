@@ -59,7 +59,8 @@ def explain_module(cases: Sequence[ModuleCase]) -> str:
     else:
         rules = (_other_mode, _last_operation, _factor)
     found = next((text for rule in rules if (text := rule(answers))), "")
-    return found or _lacking_parameters([case for case in cases if not case.right]) or _one_mode(answers)
+    different = [case for case in cases if not case.right]
+    return found or _lacking_parameters(different) or _further_parameters(different) or _one_mode(answers)
 
 
 _Rule: TypeAlias = Callable[[Sequence[_Answer]], str]
@@ -189,10 +190,35 @@ def _lacking_parameters(cases: Sequence[ModuleCase]) -> str:
     return f"Your module has {amount} {tensors} of shape {shape}; {wanted} {verb} expected."
 
 
+def _further_parameters(cases: Sequence[ModuleCase]) -> str:
+    """In every case too many parameter tensors of some shape have a part in the output; told of the first."""
+    further = [_more(case.observed, case.expected) for case in cases]
+    if not further or not all(further):
+        return ""
+    (shape, found), wanted = further[0][0], _all_shapes(cases[0].expected)
+    amount = "none" if not wanted[shape] else str(wanted[shape])
+    tensors = "tensor" if found == 1 else "tensors"
+    verb = "is" if wanted[shape] < 2 else "are"
+    return (
+        f"Your module has {found} parameter {tensors} of shape {shape}, where {amount} {verb} expected: "
+        "is there a layer too many?"
+    )
+
+
+def _more(observed: Value, expected: Mapping[str, Value]) -> list[tuple[_Shape, int]]:
+    mine = _gradient_shapes(observed) if isinstance(observed, Mapping) else Counter()
+    wanted = _all_shapes(expected)
+    return [(shape, count) for shape, count in mine.items() if count > wanted[shape]]
+
+
+def _all_shapes(answer: Mapping[str, Value]) -> Counter[_Shape]:
+    return _gradient_shapes(answer) + _shapes(answer.get("unused"))
+
+
 def _fewer(observed: Value, expected: Mapping[str, Value]) -> tuple[_Shape, int, int] | None:
     if not isinstance(observed, Mapping):
         return None
-    mine = _gradient_shapes(observed) + _shapes(observed.get("unused"))
+    mine = _all_shapes(observed)
     for shape, wanted in _gradient_shapes(expected).items():
         if mine[shape] < wanted:
             return shape, mine[shape], wanted

@@ -144,6 +144,13 @@ class LeNetBatchNorm(solutions.LeNet):
         self.net[3] = nn.Sequential(second, nn.LazyBatchNorm2d())
 
 
+class LeNetTenClasses(solutions.LeNet):
+    """num_classes is ignored: the last layer always gives 10 scores."""
+
+    def __init__(self, lr: float = 0.1, num_classes: int = 10) -> None:
+        super().__init__(lr)
+
+
 # ---- 8.2 VGG
 
 
@@ -276,6 +283,13 @@ class VGGGlobalPooling(solutions.VGG):
     def __init__(self, arch: Sequence[Sequence[int]], lr: float = 0.1, num_classes: int = 10) -> None:
         super().__init__(arch, lr, num_classes)
         self.net = nn.Sequential(*self.net[:-8], nn.AdaptiveAvgPool2d((1, 1)), *self.net[-8:])
+
+
+class VGGTenClasses(solutions.VGG):
+    """num_classes is ignored: the last layer always gives 10 scores."""
+
+    def __init__(self, arch: Sequence[Sequence[int]], lr: float = 0.1, num_classes: int = 10) -> None:
+        super().__init__(arch, lr)
 
 
 # ---- 8.6 ResNet

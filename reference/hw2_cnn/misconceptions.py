@@ -130,6 +130,7 @@ MISCONCEPTIONS: dict[str, tuple[Callable[..., Any], ...]] = {
         networks.LeNetOneHidden,
         networks.LeNetSmallKernels,
         networks.LeNetBatchNorm,
+        networks.LeNetTenClasses,
     ),
     "vgg_block": (
         networks.vgg_block_average,
@@ -154,6 +155,7 @@ MISCONCEPTIONS: dict[str, tuple[Callable[..., Any], ...]] = {
         networks.VGGLinearHidden,
         networks.VGGSoftmax,
         networks.VGGGlobalPooling,
+        networks.VGGTenClasses,
     ),
     "Residual": (
         networks.ResidualWithoutSkip,
@@ -186,6 +188,7 @@ MISCONCEPTIONS: dict[str, tuple[Callable[..., Any], ...]] = {
         residuals.ResNetWithout1x1,
         residuals.ResNetOneBlockMore,
         residuals.ResNetSoftmax,
+        residuals.ResNetTenClasses,
     ),
     "ResNet18": (
         residuals.ResNet18OneBlock,

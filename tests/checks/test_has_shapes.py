@@ -107,7 +107,8 @@ CONV, POOL, LINEAR = LAYERS
         ),
         pytest.param(
             [LINEAR, CONV],
-            "Layer 1 of 2 should be a convolution with output (1, 6, 28, 28); yours comes later.",
+            "Layer 1 of 2 should be a convolution with output (1, 6, 28, 28); yours comes later, after a linear layer "
+            "with output (1, 10).",
             id="order",
         ),
         pytest.param(

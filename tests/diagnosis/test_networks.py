@@ -158,6 +158,21 @@ def test_parameters_that_are_lacking_are_counted(left: list[int], sentence: str)
     assert explained({"gradients": [rows[n] for n in left], "eval.output": torch.ones(2, 5)}) == sentence
 
 
+@pytest.mark.parametrize(
+    ("shapes", "sentence"),
+    [
+        ([[8]], "Your module has 1 parameter tensor of shape (8,), where none is expected: is there a layer too many?"),
+        ([[5]], "Your module has 3 parameter tensors of shape (5,), where 2 are expected: is there a layer too many?"),
+        ([], ""),
+    ],
+    ids=["of its own", "one more", "none"],
+)
+def test_parameters_beyond_those_expected_are_counted(shapes: list[list[int]], sentence: str) -> None:
+    rows = [*expected()["gradients"], *([shape, torch.ones(3)] for shape in shapes)]
+
+    assert explained({"gradients": rows, "eval.output": torch.ones(2, 5)}) == sentence
+
+
 def test_parameters_that_are_lacking_in_one_case_only_are_not_counted() -> None:
     outputs = {"eval.output": torch.ones(2, 5), "train.output": torch.ones(2, 5)}
 

@@ -95,6 +95,10 @@ TEMPLATES: Final = (
     _("All {count} layers have the expected output shapes."),
     _("Layer {count} of {asked} should be a {layer} with output {expected}; the next {other} of yours gives {got}."),
     _("Layer {count} of {asked} should be a {layer} with output {expected}; yours has no further {other}."),
+    _(
+        "Layer {count} of {asked} should be a {layer} with output {expected}; yours comes later, after a {other} with"
+        " output {got}."
+    ),
     _("The layers are written in another way, and compute what those of the reference compute."),
     _("There is a layer too many: after all {count} comes a {layer} with output {got}."),
     _("The network gives {got}, expected {expected}."),
