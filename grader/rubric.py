@@ -18,7 +18,7 @@ from grader.mappings import known as _known
 from grader.mappings import mapping as _mapping
 from grader.mappings import sequence as _sequence
 from grader.records import LANGUAGES, Assignment, Intake, Item, LatePolicy, Limits, Rubric
-from grader.spelling import hint as _hint
+from grader.spelling import hint
 
 FILE = "rubric.yaml"
 _ASSIGNMENT_KEYS = {"title", "notebooks", "reference", "prelude", "limits", "items", "due", "late", "policy"}
@@ -120,7 +120,7 @@ def choose(
     known = ", ".join(rubric.assignments)
     if name is not None:
         if name not in rubric.assignments:
-            close = _hint(name, rubric.assignments)
+            close = hint(name, rubric.assignments)
             raise RubricError(
                 f"no assignment is called {name!r}; the rubric has {known}{close if 'did you mean' in close else ''}"
             )
@@ -229,7 +229,7 @@ def _item(content: Any, where: str, before: list[Item]) -> Item:
     needs = tuple(str(need) for need in _sequence(row.get("needs", []), f"{where}.needs"))
     for need in needs:
         if need not in earlier:
-            raise RubricError(f"{where}: needs {need!r}, which is no item before it{_hint(need, earlier)}")
+            raise RubricError(f"{where}: needs {need!r}, which is no item before it{hint(need, earlier)}")
     return Item(
         id=identifier,
         section=_text(row, "section", where),
