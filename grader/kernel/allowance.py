@@ -1,4 +1,4 @@
-"""How long the notebooks of one submission may run, all together; session.py asks before it opens a sandbox.
+"""How long the notebooks of one submission may run and answer, all together; session.py asks before either.
 
 One notebook that ends its sandbox again and again, each time just before its limit, would hold a worker for an hour,
 and a submission may have fifty of them.
@@ -15,7 +15,7 @@ _TIMES = 8  # what a single notebook may take; students' notebooks take seconds
 
 @dataclass(slots=True)
 class Allowance:
-    """Seconds for all runs of all notebooks of one submission; a training that ends in time is not counted."""
+    """Seconds for all runs and answers of one submission's notebooks; training that ends in time is not counted."""
 
     seconds: float
     used: float = 0.0

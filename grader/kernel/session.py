@@ -144,6 +144,8 @@ class KernelSession:
             if self._asked_s > self._limits.total_s:
                 self._timed_out += 1
                 return Died(f"used up {self._limits.total_s:g} s")
+            if not self._allowance.left:
+                return Died(str(self._allowance))
             if self._deaths.get(name, 0) >= _DEATHS_PER_TARGET:
                 return Died(f"ended the kernel {_DEATHS_PER_TARGET} times")
             channel = self._opened()
@@ -174,6 +176,7 @@ class KernelSession:
         observation = self._answer(channel, first, limit)
         if not _trains(first.probe):
             self._asked_s += time.monotonic() - began
+            self._allowance.used += time.monotonic() - began
         hung = isinstance(observation, TimedOut) and observation.seconds > limit
         if hung or isinstance(observation, Died) or _lost_the_card(observation):
             self._deaths[first.probe.name] = self._deaths.get(first.probe.name, 0) + 1

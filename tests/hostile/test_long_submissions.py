@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 
-from grader.records import Grade, SourceFile, Student, Submission
+from grader.kernel.allowance import Allowance
+from grader.kernel.cells import Script
+from grader.kernel.session import KernelSession
+from grader.probes import Died, Probe, Returned
+from grader.records import Grade, Limits, SourceFile, Student, Submission
 from tests.hostile.conftest import Desks
 
 SLOW = "import time\ntime.sleep(1.5)\ndef pool2d(X, p, mode='max'): return X"
@@ -39,3 +43,18 @@ def test_a_notebook_is_not_run_anew_for_hours(desks: Desks) -> None:
     found = messages(graded(desks, notebook("a.ipynb", *[DEADLY] * 8, QUICK), total_s=0.2))
 
     assert "the notebooks of this submission ran for more than 1.6 s together" in found["corr2d-values"]
+
+
+def test_answers_are_waited_for_until_all_notebooks_have_taken_too_long_together(desks: Desks) -> None:
+    sandboxes, allowance, probe = desks["forked"].course.sandboxes, Allowance(2.0), Probe("call", "f@0")
+    scripts = [Script("a.ipynb", [(1, "import time\ndef f(): return time.sleep(2)")], ["f"])]
+    scripts += [Script("b.ipynb", [(1, "def f(): return 1")], ["f"])]
+
+    found = []
+    for script in scripts:
+        with KernelSession(script, sandboxes.open, Limits(), allowance) as session:
+            session.versions("f")  # runs before anything is asked
+            found += session.ask([probe, probe])
+
+    assert found[0] == Returned(None)
+    assert found[1:] == [Died(str(allowance))] * 3
