@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import base64
 import re
+import struct
+import zlib
 
 import pytest
 
 from grader.reviewing.markdown import LONGEST, rendered
 
-PIXEL = "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(20)).decode()
+
+def chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def png(width: int, height: int) -> str:
+    """A PNG that says it is so large; only its first row is there."""
+    size = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    row = zlib.compress(bytes(1 + (width + 7) // 8))
+    content = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size) + chunk(b"IDAT", row) + chunk(b"IEND", b"")
+    return "data:image/png;base64," + base64.b64encode(content).decode()
+
+
+PIXEL = png(1, 1)
 
 
 def test_markdown_is_shown_with_lists_tables_and_code() -> None:
@@ -77,6 +92,19 @@ def test_pictures_that_come_with_the_text_are_shown() -> None:
 
 def test_a_picture_that_is_left_out_is_named() -> None:
     assert "picture left out: net (https://example.org/net.png)" in rendered("![net](https://example.org/net.png)")
+
+
+@pytest.mark.parametrize(("width", "height"), [(30_000, 30_000), (1_000_000, 51), (8_000, 8_000), (1 << 31, 0)])
+def test_a_picture_that_would_take_a_browser_gigabytes_is_left_out(width: int, height: int) -> None:
+    assert "picture left out: net" in rendered("![net](attachment:a)", {"a": png(width, height)})
+    assert "<img" in rendered("![net](attachment:a)", {"a": png(6_000, 8_000)})
+
+
+def test_what_only_begins_like_a_picture_is_left_out() -> None:
+    broken = "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(20)).decode()
+
+    assert "picture left out" in rendered(f"![net]({broken})")
+    assert "picture left out" in rendered(f"![net]({PIXEL.replace('png', 'jpeg')})")
 
 
 def test_a_text_of_ten_megabytes_is_cut_and_the_rest_counted() -> None:
