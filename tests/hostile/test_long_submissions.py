@@ -7,7 +7,7 @@ import json
 from grader.kernel.allowance import Allowance
 from grader.kernel.cells import Script
 from grader.kernel.session import KernelSession
-from grader.probes import Died, Probe, Returned
+from grader.probes import Died, Observation, Probe, Returned
 from grader.records import Grade, Limits, SourceFile, Student, Submission
 from tests.hostile.conftest import Desks
 
@@ -50,7 +50,7 @@ def test_answers_are_waited_for_until_all_notebooks_have_taken_too_long_together
     scripts = [Script("a.ipynb", [(1, "import time\ndef f(): return time.sleep(2)")], ["f"])]
     scripts += [Script("b.ipynb", [(1, "def f(): return 1")], ["f"])]
 
-    found = []
+    found: list[Observation] = []
     for script in scripts:
         with KernelSession(script, sandboxes.open, Limits(), allowance) as session:
             session.versions("f")  # runs before anything is asked
