@@ -15,6 +15,8 @@ import pytest
 
 from grader import cli
 from grader.commands.isolation import bubblewrap_problem
+from grader.gradebook import Gradebook
+from tests.test_gradebook import graded
 
 ROOT = Path(__file__).parents[1]
 RIGHT = "def corr2d(X, K):\n  u = X.unfold(0, K.shape[0], 1).unfold(1, K.shape[1], 1)\n  return (u * K).sum((2, 3))"
@@ -122,6 +124,25 @@ def test_without_a_sandbox_grading_is_refused_unless_it_is_asked_for(
     outcomes = [(row["item"], row["outcome"]) for row in rows(tmp_path / "r" / "items.csv")]
     assert outcomes == [("corr2d-values", "passed")]
     assert "without a sandbox" not in error
+
+
+@pytest.mark.parametrize("more", [[], ["--dry-run"]], ids=["graded", "dry"])
+def test_a_second_assignment_does_not_replace_the_tables_and_pages_of_the_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str]
+) -> None:
+    out = tmp_path / "results"
+    with Gradebook.open(out / "gradebook.db") as book:
+        book.record("hw2-cnn", graded(), key="k1")
+    (out / "grades.csv").write_text("of hw2-cnn")
+    notebook = write_notebook(tmp_path / "in" / "ada.ipynb", "class CNN: pass")
+    options = ["--assignment", "lab-cnn", "--course", str(ROOT), "--out", str(out)]
+
+    returned = cli.main(["grade", str(notebook), *options, *more])
+
+    assert returned == 2
+    assert f"give lab-cnn a folder of its own, such as --out {out}-lab-cnn" in capsys.readouterr().err
+    assert {path.name for path in out.iterdir()} <= {"gradebook.db", "gradebook.lock", "grades.csv"}
+    assert (out / "grades.csv").read_text() == "of hw2-cnn"
 
 
 def test_verify_tells_an_unknown_assignment_before_it_imports_torch() -> None:

@@ -22,7 +22,7 @@ from grader.commands.watch import Idle, Watch
 from grader.errors import UsageError
 from grader.gradebook import Gradebook
 from grader.keys import Conditions
-from grader.records import Assignment, Profile, Status, Submission
+from grader.records import Assignment, Profile, Rubric, Status, Submission
 from grader.rows import GradeRow
 from grader.spelling import hint
 
@@ -89,8 +89,9 @@ def grade(options: Options, watch: Watch) -> Result:
     assignment, chosen = collected.assignment(options.assignment)
     _known_items(options.items, assignment)
     if options.dry_run:
-        return _rehearse(options, watch, course, collected, assignment, chosen)
+        return _rehearse(options, watch, read, collected, assignment, chosen)
     with Gradebook.open(options.out / "gradebook.db") as book:
+        _alone(options.out, read, assignment, book)
         taken = collected.taken_in(assignment, book)
         # A mistake in the dates is told before anything runs.
         pages = Pages(options.out, Facts.of(read, assignment, book), read.language)
@@ -122,7 +123,7 @@ def grade(options: Options, watch: Watch) -> Result:
 
 
 def _rehearse(
-    options: Options, watch: Watch, course: Path, collected: intake.Collected, assignment: Assignment, chosen: str
+    options: Options, watch: Watch, read: Rubric, collected: intake.Collected, assignment: Assignment, chosen: str
 ) -> Result:
     """Say what would be done, and change nothing; also beside a grader that works.
 
@@ -138,15 +139,31 @@ def _rehearse(
         else:  # nothing is known yet, and nothing is to be left behind
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             book = stack.enter_context(Gradebook.open(folder / path.name))
+        _alone(options.out, read, assignment, book)
         taken = collected.taken_in(assignment, book, noting=False)
         rows = book.current(assignment.name)
         conditions = machines.conditions(options, book.secret, machines.device(options))
-        plan = _plan(options, course, taken, assignment, book, rows, conditions)
+        plan = _plan(options, read.course, taken, assignment, book, rows, conditions)
     watch.took_in(taken)
     if chosen:
         watch.told(chosen)
     watch.planned(plan.todo, Idle(len(plan.rescored), plan.unchanged))
     return Result(assignment, rows, options.out, 0, rows)
+
+
+def _alone(out: Path, read: Rubric, assignment: Assignment, book: Gradebook) -> None:
+    """Each assignment has a results folder of its own: a second one's tables and pages would replace the first one's.
+
+    Raises:
+        UsageError: there are grades of others only.
+    """
+    if book.graded(assignment.name):
+        return
+    if others := [name for name in read.assignments if name != assignment.name and book.graded(name)]:
+        raise UsageError(
+            f"{out} holds the grades of {', '.join(others)}, whose tables and pages would be replaced; give "
+            f"{assignment.name} a folder of its own, such as --out {out}-{assignment.name}"
+        )
 
 
 def _plan(
