@@ -44,9 +44,11 @@ or in a terminal of Linux (on Windows: of WSL), in this folder:
 grader check {notebook}
 grader check {notebook} {words}
 grader check {notebook} --watch
+grader check .
 ```
 
-With `--watch` it checks again whenever you save, until you press Ctrl-C.
+The last line checks all notebooks of this folder together; sections that you have not begun do not count. With
+`--watch` a notebook is checked again whenever you save, until you press Ctrl-C.
 
 Keep the folder `vectors/` beside the notebooks: the check finds there what it asks and what is right. It needs no
 internet, and nothing you write leaves your computer.

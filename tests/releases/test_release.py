@@ -52,6 +52,7 @@ def test_students_receive_notebooks_a_page_vectors_and_the_grader(released: Rele
     assert f"cp -r hw2-cnn/vectors . && pip install -q hw2-cnn/{wheel.name}\n" in page
     assert "grader check hw2-chapter-7.ipynb corr2d 7.2" in page
     assert "grader check hw2-chapter-7.ipynb --watch" in page
+    assert "\ngrader check .\n" in page
     assert page.endswith("\n\nJudged after you hand in: LeNet learns Fashion-MNIST, written answers.\n")
 
 
