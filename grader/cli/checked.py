@@ -24,6 +24,11 @@ _NO: Final = ("no    ", "red")
 _TO_DO: Final = ("to do ", "cyan")
 # What `checks.asking.sentence` says of what nobody has begun.
 _NOT_BEGUN: Final = re.compile(r"`[^`]+` is (still the stub: it raises NotImplementedError|not defined)\.")
+# What released folders say of what builds on it, and checks of what the notebook hands out half done.
+_FOLLOWS: Final = re.compile(
+    r"This is judged once `[^`]+` is right, because it builds on it\."
+    r"|`[^`]+` (is never bound to a layer of torch\.nn|never has a weight of shape \([\d, ]*\))\."
+)
 
 
 def show(
@@ -48,6 +53,7 @@ def show(
     titles = {score.item.id: score.item.title for score in grade.scores}
     to_do: dict[str, dict[str, None]] = {}
     told_before: set[str] = set()
+    begun = _begun(grade)
     for score in grade.scores:
         finding = score.finding
         if score.item.check == "later":
@@ -56,7 +62,7 @@ def show(
         if right and not passed:
             continue
         not_begun = _is_not_begun(score)
-        if not_begun and not named:
+        if not named and (not_begun or (_follows(score) and score.item.section not in begun)):
             to_do.setdefault(score.item.section, {})[score.item.target] = None
             continue
         mark = Text(*_TO_DO if not_begun else _MARKS.get(finding.outcome, _NO))
@@ -71,7 +77,6 @@ def show(
         console.print(Text.assemble(_TO_DO, f" {section}  {visible(', '.join(names))}"), soft_wrap=True)
     good, judged = _counted(grade, named=named)
     told = "" if before is None else f" ({before} before)"
-    begun = _begun(grade)
     left = {score.item.section for score in _judged(grade)} - begun if begun and not named else ()
     rest = f"; {len(left)} section{'s are' if len(left) > 1 else ' is'} not begun" if left else ""
     sentence = f"Local check, unofficial: {good} of {judged} passed{told}{rest}. Hidden cases run after you hand in."
@@ -98,10 +103,17 @@ def _judged(grade: Grade) -> list[Score]:
 
 
 def _begun(grade: Grade) -> set[str]:
-    """Sections of which something is there."""
-    return {score.item.section for score in _judged(grade) if not _is_not_begun(score)}
+    """Sections of which something is there: all but those of which nothing is, and what there is follows from that."""
+    untouched = {score.item.section for score in _judged(grade) if _is_not_begun(score)}
+    own = {score.item.section for score in _judged(grade) if not _is_not_begun(score) and not _follows(score)}
+    return {score.item.section for score in _judged(grade)} - (untouched - own)
 
 
 def _is_not_begun(score: Score) -> bool:
     passed = score.finding.outcome is Outcome.PASSED
     return not passed and _NOT_BEGUN.fullmatch(score.finding.message) is not None
+
+
+def _follows(score: Score) -> bool:
+    """Whether nothing was found out that would not follow from something that is not begun."""
+    return score.finding.outcome is not Outcome.PASSED and _FOLLOWS.fullmatch(score.finding.message) is not None

@@ -197,6 +197,20 @@ def test_a_section_that_is_not_begun_is_no_mistake_unless_it_was_asked_for(
     assert told in printed(grade, named=named)[-1]
 
 
+def test_of_a_notebook_as_it_was_handed_out_everything_is_to_do() -> None:
+    waits = "This is judged once `f0` is right, because it builds on it."
+    never = "`f2` never has a weight of shape (1, 1, 1, 2)."
+    untouched, begun = (judged(message, waits, never) for message in (asking.sentence(Missing("f0"), "f0"), "Wrong."))
+
+    assert printed(untouched) == [
+        "to do  7.2  f0, f1, f2",
+        "Local check, unofficial: 0 of 3 passed. Hidden cases run after you hand in.",
+    ]
+    assert [line for line in printed(begun) if line.startswith("no")] == [
+        f"no     7.2  about f{number}" for number in range(3)
+    ]
+
+
 def test_a_remark_on_what_is_right_is_told_once() -> None:
     assert printed(chapter(a="right", b="right"))[:3] == ["ok     a  about a", "       A remark.", "ok     b  about b"]
 
