@@ -153,7 +153,7 @@ def trained_once(
     measure = Probe("measured", train.target, train.args, train.kwargs, train.seed, wanted)
     known = torch.from_numpy(datasets.held_out(data, UNTRAINED, train.seed).labels)
     (trained,) = student.ask([train])
-    if (finding := untrained(trained, train.target)) is not None:
+    if (finding := untrained(trained, train)) is not None:
         return finding
     (measured,) = student.ask([measure])
     if isinstance(measured, TimedOut | Died):

@@ -116,7 +116,7 @@ def settled(student: Session, train: Probe, repetition: int, *, otherwise: str) 
     """
     probe = replace(train, question="trained", options={**train.options, "repetition": repetition})
     (observation,) = student.ask([probe])
-    if (finding := untrained(observation, train.target)) is not None:
+    if (finding := untrained(observation, train)) is not None:
         return finding
     training = told(observation)
     if training.stopped == "clock":
@@ -129,15 +129,16 @@ def settled(student: Session, train: Probe, repetition: int, *, otherwise: str) 
     return train
 
 
-def untrained(observation: Observation, target: str) -> Finding | None:
-    """What it means that there is no trained network; None when there is one."""
+def untrained(observation: Observation, train: Probe) -> Finding | None:
+    """What it means that there is no trained network; None when there is one. Of a card it may speak where one is."""
+    on_card = train.options["device"] != "cpu"
     if isinstance(observation, TimedOut):
         return Finding(Outcome.BROKEN, 0.0, f"Training did not end within {observation.seconds:g} s on this machine.")
-    if isinstance(observation, Raised) and observation.type == "OutOfMemoryError":
+    if on_card and isinstance(observation, Raised) and observation.type == "OutOfMemoryError":
         return Finding(Outcome.BROKEN, 0.0, "The graphics card ran out of memory, perhaps because of others on it.")
     if not isinstance(observation, Returned):
-        return failed(sentence(observation, target))
-    if isinstance(observation.value, Mapping) and observation.value.get("no_card") is True:
+        return failed(sentence(observation, train.target))
+    if on_card and isinstance(observation.value, Mapping) and observation.value.get("no_card") is True:
         told_s = "The graphics card that was asked for cannot be used in the sandbox; `grader doctor` may say why."
         return Finding(Outcome.BROKEN, 0.0, told_s)
     return None

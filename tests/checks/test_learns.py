@@ -407,10 +407,16 @@ def test_near_the_decision_the_notebook_is_run_again_from_other_starts() -> None
 def test_a_notebook_whose_training_does_not_end_well_is_not_run_again_at_once(
     trained: Observation, outcome: Outcome, message: str
 ) -> None:
-    finding, student = by_notebook(trained)
+    finding, student = by_notebook(trained, device="cuda")
 
     assert (finding.outcome, finding.message) == (outcome, message)
     assert len(student.asked) == 1
+
+
+@pytest.mark.parametrize("told", [Raised("OutOfMemoryError"), Returned({"no_card": True})], ids=["memory", "no card"])
+def test_who_speaks_of_a_card_where_there_is_none_makes_it_up(told: Observation) -> None:
+    assert check(told, measured=Returned(None)).outcome is Outcome.FAILED
+    assert check(told, measured=Returned(None), device="cuda").outcome is Outcome.BROKEN
 
 
 def test_a_class_that_no_cell_trains_is_trained_by_the_recipe_or_fails_as_the_rubric_says() -> None:

@@ -229,12 +229,13 @@ def test_after_an_assertion_on_the_card_the_session_goes_on_in_another_process()
 
 
 def test_a_card_without_memory_is_no_fault_of_the_students() -> None:
-    finding = untrained(Raised("OutOfMemoryError"), "LeNet")
+    train = Probe("train", "LeNet", options={"device": "cuda"})
+    finding = untrained(Raised("OutOfMemoryError"), train)
 
     assert finding is not None
     assert finding.outcome is Outcome.BROKEN
     assert torch.OutOfMemoryError.__name__ == "OutOfMemoryError"
-    other = untrained(Raised("ValueError"), "LeNet")
+    other = untrained(Raised("ValueError"), train)
     assert other is not None and other.outcome is Outcome.FAILED
 
 
