@@ -284,10 +284,11 @@ class _Kernel:
             self.captures.reasons[name] = reason
 
     def _note_valueless(self) -> None:
-        """Of names that are asked about together, note which one is missing."""
+        """Of names that are asked about together, note which ones are missing where others are there."""
         for target, kept in self.captures.table().items():
-            for name in names_of(target) if "," in target and not kept else ():
-                if name not in self._shell.user_ns:
+            lacking = [name for name in names_of(target) if name not in self._shell.user_ns]
+            if not kept and len(lacking) < len(names_of(target)):
+                for name in lacking:
                     self.captures.reasons.setdefault(name, f"`{name}` has no value")
 
     # ---- answering ---------------------------------------------------------------------------------------------------
