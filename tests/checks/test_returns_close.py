@@ -330,18 +330,19 @@ def test_every_way_to_a_library_convolution_is_banned(name: str) -> None:
     assert watched(Returned({"names": ["mul", name], "value": 1.0})).outcome is Outcome.FAILED
 
 
-def test_a_function_that_behaves_differently_while_it_is_watched_is_found_out() -> None:
-    finding = watched(Returned({"names": ["mul"], "value": 2.0}))
+@pytest.mark.parametrize(
+    "observation",
+    [Returned({"names": ["mul"], "value": 2.0}), Returned(["mul"]), Returned({"names": None, "value": 1.0})],
+    ids=repr,
+)
+def test_a_function_that_behaves_differently_while_it_is_watched_is_found_out(observation: Observation) -> None:
+    finding = watched(observation)
 
     assert (finding.outcome, finding.credit) == (Outcome.FAILED, 0.0)
     assert finding.message == "`f` gives other values when the operators it uses are watched."
 
 
-@pytest.mark.parametrize(
-    "observation",
-    [TimedOut(10.0), Raised("RuntimeError"), Died("gone"), Returned(["mul"]), Returned({"names": None, "value": 1.0})],
-    ids=repr,
-)
+@pytest.mark.parametrize("observation", [TimedOut(10.0), Raised("RuntimeError"), Died("gone")], ids=repr)
 def test_a_function_that_cannot_be_watched_goes_to_staff(observation: Observation) -> None:
     finding = watched(observation)
 
