@@ -1,8 +1,8 @@
 """The content key of a score: what it depends on, as two hashes.
 
     asked   what was observed: the submission, the item and those it needs, how notebooks are run, this machine's
-            software and data, the hidden cases
-    judged  what was made of it: options that only judge, the reference, the needed items that did not pass
+            software and data, the hidden cases, the code of ours that asks
+    judged  what was made of it: options that only judge, the reference, the needed items that did not pass, our checks
 
 A stored score with the same key stands. Where only `judged` differs it can be had from the recorded observations,
 because they are found by the whole content of a probe: what the reference asks otherwise now is not among them.
@@ -111,7 +111,7 @@ def of(course: Path, assignment: Assignment, conditions: Conditions) -> Keys:
         # Another package's check may look at the profile; of ours only those that train do.
         profile = "" if item.check in checks.CHECKS and not kinds[item.check].trains else conditions.profile.value
         asked[item.id] = _hash([everything, own, profile])
-        judged[item.id] = _hash([judging, item.section, reference])
+        judged[item.id] = _hash([judging, item.section, reference, _judging_code()])
     return Keys(asked, judged)
 
 
@@ -133,13 +133,22 @@ def answers_hash(course: Path, name: str) -> str:
 
 @functools.cache
 def _asking_code() -> str:
-    """A hash of the code of ours that asks: between two releases it changes under one version.
+    """A hash of the code of ours that reads notebooks, asks and measures: it changes under one version, too.
 
     Answers to one probe by two states of it cannot be compared, whoever gave them.
     """
+    return _code("answer_key.py", "probes.py", "seeds.py", "kernel/wire.py", "kernel/inside", "measuring", "notebook")
+
+
+@functools.cache
+def _judging_code() -> str:
+    """The same of the code that makes findings of answers. What it asks otherwise now has no recorded answer."""
+    return _code("checks", "compare.py", "diagnosis", "judging.py", "scoring.py")
+
+
+def _code(*places: str) -> str:
     package = Path(__file__).parent
-    paths = [package / "answer_key.py", package / "probes.py", package / "seeds.py", package / "kernel" / "wire.py"]
-    paths += sorted((package / "kernel" / "inside").rglob("*.py"))
+    paths = [path for place in places for path in sorted((package / place).rglob("*.py")) or [package / place]]
     return _hash([hashlib.sha256(path.read_bytes()).hexdigest() for path in paths])
 
 

@@ -69,6 +69,28 @@ def test_other_code_that_asks_asks_everything_anew_and_keeps_no_answer(
     assert answers == again != keys.answers_hash(course, "small")
 
 
+def test_other_code_that_judges_asks_nothing_anew(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, answers = of(course), keys.answers_hash(course, "small")
+
+    monkeypatch.setattr(keys, "_judging_code", lambda: "other code")
+
+    assert others(before, of(course)) == (set(), EVERY)
+    assert keys.answers_hash(course, "small") == answers
+
+
+def test_code_is_told_by_every_file_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "__file__", str(tmp_path / "keys.py"))
+    (tmp_path / "room").mkdir()
+    (tmp_path / "alone.py").write_text("A = 1")
+    (tmp_path / "room/one.py").write_text("B = 1")
+    codes = [keys._code("alone.py", "room")]
+    for path in ("alone.py", "room/one.py", "room/new.py"):
+        (tmp_path / path).write_text("C = 2")
+        codes.append(keys._code("alone.py", "room"))
+
+    assert len(set(codes)) == 4
+
+
 def test_a_policy_is_in_no_key(course: Path) -> None:
     policy = Policy(void=("a",), bonus=("b",), out_of=Decimal(10), cap=Decimal(100))
 

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import pytest
 import yaml
 
-from grader import cli, datasets
+from grader import cli, datasets, keys
 from grader.commands import grade as grading
 from grader.commands.isolation import bubblewrap_problem
 from grader.commands.rescore import Options, Result, Stale, rescore
@@ -250,6 +250,19 @@ def test_a_reference_that_says_it_otherwise_is_heard_without_a_run(given: Class)
 
     assert given.planned == [(0, 2, 0)]
     assert given.stale == []
+    assert given.tables() == before
+
+
+def test_checks_that_changed_under_one_version_judge_anew_without_a_run(
+    given: Class, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "_judging_code", lambda: "other code")
+    before = given.tables()
+
+    given.grade()
+    given.grade()
+
+    assert given.planned[-2:] == [(0, 2, 0), (0, 0, 2)]
     assert given.tables() == before
 
 
