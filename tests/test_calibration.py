@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,17 @@ def test_the_page_says_what_is_not_calibrated_and_how_to_do_it() -> None:
         assert f"`{command} --report docs/calibration.md` does it." in page
 
 
+def test_the_page_says_where_floors_rest_on_another_device() -> None:
+    elsewhere = replace(CONDITIONS, profile="full")
+
+    page = markdown("", [("hw", elsewhere, calibration(0.7))], [LENET, CNN])
+
+    (here,) = (line for line in page.splitlines() if "hw --item lenet-accuracy --profile full --device cuda" in line)
+    (other,) = (line for line in page.splitlines() if "lab --item cnn --profile full --device cuda" in line)
+    assert "rest on what another device reached in as many steps" in here
+    assert "are set by hand" in other
+
+
 def test_what_is_measured_anew_replaces_only_itself() -> None:
     first = [("hw", CONDITIONS, calibration(0.7)), ("lab", CONDITIONS, calibration(0.9, item="cnn"))]
     before = markdown("", first, [LENET, CNN])
@@ -93,12 +105,14 @@ def test_the_floors_of_the_rubric_are_those_on_the_page_and_none_is_too_high() -
     told = []
 
     for name, each in asked:
-        text = sections.get(f"{name}, {each['id']}, quick", "")
-        if text and "Not calibrated" not in text:
-            quick = each["options"]["profiles"]["quick"]
-            told.append(each["id"])
-            assert f"| {quick['steps']} × {quick['batch']}, lr {quick['lr']:g}, {quick['size']} px, " in text
-            assert f"| {quick['none']:.2f}, {quick['full']:.2f} |" in text
+        for profile, recipe in each["options"]["profiles"].items():
+            text = sections.get(f"{name}, {each['id']}, {profile}", "")
+            if text and "Not calibrated" not in text:
+                told.append((each["id"], profile))
+                assert f"| {recipe['steps']} × {recipe['batch']}, lr {recipe['lr']:g}, {recipe['size']} px, " in text
+                assert f"| {recipe['none']:.2f}, {recipe['full']:.2f} |" in text
 
-    assert told == ["lenet-accuracy", "vgg-accuracy", "resnet18-accuracy", "mnist-accuracy", "softmax-accuracy"]
+    quick = ("lenet-accuracy", "vgg-accuracy", "resnet18-accuracy", "mnist-accuracy", "softmax-accuracy")
+    assert {each for each, profile in told if profile == "quick"} == set(quick)
+    assert {each for each, profile in told if profile == "full"} == {"lenet-accuracy", "softmax-accuracy"}
     assert "too high" not in page
