@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -72,8 +73,8 @@ def test_pictures_of_one_name_in_two_notebooks_are_two() -> None:
 
 
 def test_only_pictures_of_the_answer_are_kept_and_no_more_than_a_recording_holds() -> None:
-    large = PIXEL + "A" * (MOST // 2)
-    uris = [f"![{n}](data:image/png;base64,{large}{n})" for n in "BCD"]
+    large = [base64.b64encode(base64.b64decode(PIXEL) + bytes(MOST * 3 // 8) + n).decode() for n in (b"B", b"C", b"D")]
+    uris = [f"![picture](data:image/png;base64,{each})" for each in large]
 
     kept = evidence(written("words " + " ".join(uris)), written("![unused](attachment:x.png)"))
     unasked = evidence(written("words", {"image.png": {"image/png": PIXEL}}))

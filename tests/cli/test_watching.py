@@ -117,7 +117,8 @@ def test_before_the_first_is_done_the_time_left_is_not_known() -> None:
 @pytest.mark.skipif(bool(bubblewrap_problem()), reason="no sandbox here; bubblewrap would run this")
 def test_a_person_at_a_terminal_sees_it(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
-    for student, source in (("ada", "import time; time.sleep(3)"), ("bo", "import time; time.sleep(6)")):
+    for student, seconds in (("ada", 3), ("bo", 8), ("cy", 3)):
+        source = f"import time; time.sleep({seconds})"
         cells: list[dict[str, Any]] = [
             {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": source}
         ]
@@ -137,8 +138,8 @@ def test_a_person_at_a_terminal_sees_it(tmp_path: Path) -> None:
 
     screen = ESCAPES.sub("", seen.getvalue())
     assert person.exitstatus == 1
-    assert "3 to run, 0 to rescore, 0 unchanged." in screen
-    assert "0/3" in screen and "2/3" in screen
+    assert "4 to run, 0 to rescore, 0 unchanged." in screen
+    assert "0/4" in screen and "3/4" in screen
     assert re.search(r"about [0-9]+ s left", screen) and "time left is not known yet" in screen
     assert re.search(r"ada +[0-9]+ s +running ada.ipynb", screen)
     assert re.search(r"[0-9.]+ GB in [0-9]+ processes", screen)

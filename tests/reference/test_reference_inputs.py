@@ -29,7 +29,7 @@ def tensors(given: Any) -> list[torch.Tensor]:
 
 
 def every_case(item: dict[str, Any], seed: int = 7) -> list[Any]:
-    return [arguments(item, case, seed) for case in range(item["options"]["cases"])]
+    return [arguments(item, case, seed) for case in range(item["options"].get("cases", 1))]
 
 
 @every_item

@@ -132,6 +132,7 @@ TEMPLATES: Final = (
     ),
     _("This is the median of three trainings: {runs}."),
     _("This is the better of two trainings: {runs}."),
+    _("Of these trainings those that died of their start do not count: {runs}."),
     _("Nothing was learned up to {none}."),
     _("It answers {class} to every image."),
     _("Handed in {duration} after it was due ({date}): {share} {percent} of the points earned are taken off."),
