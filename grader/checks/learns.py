@@ -5,8 +5,8 @@ it in doubts.py.
 
 Where a start by chance could decide, chance is asked three times: an accuracy that does not lie clearly above full
 credit is measured with two more seeds, and the median counts. Right networks die of a start now and then, and give one
-answer to every image from the first step to the last (a VGG by profile quick in 1 of 30 starts); such a training is
-left out where another one learned. So is a repetition that gives no accuracy (it ran out of time, say). Of two that
+answer to every image from the first step to the last (a VGG by profile quick, say); such a training is left out
+where another one learned. So is a repetition that gives no accuracy (it ran out of time, say). Of two that
 are left the better counts, because neither may cost anything. Each training has the whole time limit of a training.
 """
 
