@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from grader import datasets, notebook, rubric
 from grader.errors import DataMissing, UsageError
@@ -10,6 +11,25 @@ from grader.records import Assignment, Item, Rubric, Submission
 
 SAMPLE = 40  # submissions that are looked at
 _TOLD = 3  # broken files that are named
+
+
+def course(given: Path | None, paths: Sequence[Path]) -> Path:
+    """The folder of the course: the one that is given, else the nearest one around the current folder.
+
+    Raises:
+        RubricError: there is none.
+        UsageError: it lies in what is to be read, where students put files: its reference would be run unconfined.
+    """
+    if given is not None:
+        return given
+    found = rubric.find_course(Path.cwd())
+    for path in paths:
+        if path.is_dir() and found.is_relative_to(path.resolve()):
+            raise UsageError(
+                f"{found / rubric.FILE} lies in {path}, among what was handed in, and would decide what is asked; "
+                "give --course with the folder of your course"
+            )
+    return found
 
 
 def choose(course: Rubric, name: str | None, found: Sequence[Submission]) -> tuple[Assignment, str]:

@@ -82,7 +82,7 @@ def grade(options: Options, watch: Watch) -> Result:
         GraderError: with one clear line.
     """
     machines.known(options)
-    course = options.course or rubric.find_course(Path.cwd())
+    course = choosing.course(options.course, options.paths)
     # Whoever grades proves the options; here torch would have to be imported for it.
     read = rubric.load(course, rubric.unproven)
     collected = intake.collect(read, options.paths, options.roster, kind=options.source)

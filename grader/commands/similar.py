@@ -58,7 +58,7 @@ def similar(options: Options, watch: Watch = Watch()) -> Result:
     """
     from grader.reports import similarity as report  # who compares nothing need not wait for Jinja
 
-    read = rubric.load(options.course or rubric.find_course(Path.cwd()), rubric.unproven)
+    read = rubric.load(choosing.course(options.course, options.paths), rubric.unproven)
     number = read.intake.student_number or submissions.DEFAULT_PATTERN
     found = submissions.read(options.paths, student_number=number)
     assignment, chosen = choosing.choose(read, options.assignment, found)

@@ -17,6 +17,7 @@ from grader.exports import files
 from grader.kernel.sandbox import Confinement
 from grader.records import Assignment, Grade, Profile, Submission
 from grader.runners import local
+from grader.runners.children import importing_nothing_from_here
 from grader.runners.work import Work
 
 if TYPE_CHECKING:
@@ -95,9 +96,11 @@ def _tried(course: Path, assignment: Assignment, trials: Trials, options: Option
     watch.planned(f"{assignment.name}: right, mistaken, mutant and made-up answers", len(tasks))
     workers = options.workers or local.default_workers()
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(
-        workers, mp_context=context, initializer=_begin, initargs=(course, assignment, options.training)
-    ) as pool:
+    began = (course, assignment, options.training)
+    with (
+        importing_nothing_from_here(),
+        ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=began) as pool,
+    ):
         running = {pool.submit(_do, *task): task for task in tasks}
         done: dict[tuple[str, int], list[Verdict]] = {}
         for future in as_completed(running):

@@ -37,7 +37,7 @@ root=${AUTOGRADER:-/autograder}
 python=${GRADER_PYTHON:-$root/venv/bin/python}
 # Where the container allows no sandbox nothing is graded. With "none" student code could write its own mark.
 sandbox=${GRADER_SANDBOX:-auto}
-export PYTHONPATH=$root/source
+export PYTHONPATH=$root/source PYTHONSAFEPATH=1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/in/submission" "$work/results" "$root/results"

@@ -21,6 +21,8 @@ from grader.notebook.statements import PARSE_ERRORS, parsed
 
 _DEEPEST: Final = 6  # functions of the notebook that call each other
 _MOST: Final = 5000  # statements looked at
+_FUEL: Final = 100_000  # expressions looked at: a function that calls another one twice, and so on, takes for ever
+_LARGEST: Final = 1e12  # of a hyper-parameter; a number that is squared again and again fills the memory
 _DATA: Final = ("FashionMNIST", "MNIST", "CIFAR10", "load_data_fashion_mnist", "DataLoader")
 _UNCHANGED: Final = ("to", "cuda", "cpu", "train", "eval", "train_dataloader", "get_dataloader", "enumerate", "tqdm")
 _OPERATIONS: Final[Mapping[type, Any]] = {
@@ -87,6 +89,7 @@ class _Reading:
     _epochs: float | None = None  # of the loop around
     _depth: int = 0
     _seen: int = 0
+    _fuel: int = _FUEL
 
     def follow(self, body: Sequence[ast.stmt], names: _Names) -> None:
         """Go through statements in their order."""
@@ -155,6 +158,12 @@ class _Reading:
     # ---- expressions -------------------------------------------------------------------------------------------------
 
     def _value(self, node: ast.expr, names: _Names) -> Any:
+        """What an expression stands for; None where that is not known, or is no number that anybody trains with."""
+        self._fuel -= 1
+        value = self._meant(node, names) if self._fuel > 0 else None
+        return None if isinstance(value, int | float) and not -_LARGEST < value < _LARGEST else value
+
+    def _meant(self, node: ast.expr, names: _Names) -> Any:
         match node:
             case ast.Constant(value=bool()):
                 return None

@@ -28,6 +28,7 @@ from grader import logs
 from grader.errors import GraderError, SandboxError, SandboxLost
 from grader.kernel.template import Launched
 from grader.records import Grade, Submission
+from grader.runners.children import importing_nothing_from_here
 from grader.runners.work import Part, Work
 
 # Forked from a process that has imported torch and done nothing with it: its threads would not survive a fork.
@@ -58,7 +59,7 @@ class Worker:
         level = logging.getLogger().getEffectiveLevel() if level is None else level
         self._process = FORK.Process(target=_serve, args=(theirs, control, replace(work, parts={}), level), daemon=True)
         FORK.set_forkserver_preload(_PRELOADED)
-        with _signals_held_back():
+        with importing_nothing_from_here(), _signals_held_back():
             self._process.start()
         theirs.close()
         if control is not None:

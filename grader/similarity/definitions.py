@@ -46,8 +46,7 @@ def definitions_of(submission: Submission) -> tuple[list[Definition], list[str]]
                 found += _in(cell.source, where, modules, problems)
     for attached in submission.attachments:
         if attached.name.endswith(".py"):
-            text = attached.content.decode("utf-8", "replace")
-            found += _in(text, attached.name, modules_of(text), problems)
+            found += _of_file(attached.content.decode("utf-8", "replace"), attached.name, problems)
     if len(found) > _MOST:
         problems.append(f"{len(found)} definitions; the first {_MOST} are compared.")
     return found[:_MOST], problems
@@ -55,7 +54,13 @@ def definitions_of(submission: Submission) -> tuple[list[Definition], list[str]]
 
 def in_text(text: str, where: str) -> list[Definition]:
     """Every definition of a Python file; none where it is no Python."""
-    return list(_in(text, where, modules_of(text), []))
+    return list(_of_file(text, where, []))
+
+
+def _of_file(text: str, where: str, problems: list[str]) -> Iterator[Definition]:
+    # Its imports as well are only looked for where it is not too long.
+    modules = modules_of(text) if notebook.effort(text) <= notebook.MOST_LEGIBLE else frozenset[str]()
+    return _in(text, where, modules, problems)
 
 
 def _in(source: str, where: str, modules: frozenset[str], problems: list[str]) -> Iterator[Definition]:

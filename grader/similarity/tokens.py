@@ -80,7 +80,7 @@ def _read(node: ast.AST, modules: frozenset[str], known: frozenset[str]) -> tupl
         case ast.Attribute(value=value, attr=attr):
             return ("" if attr in modules and _is_module(value, modules) else f".{attr}"), [value]
         case ast.Constant(value=value):
-            return ("s" if isinstance(value, str | bytes) else repr(value)[:40]), []
+            return _constant(value), []
         case ast.keyword(arg=name, value=value):
             return f"{name}=", [value]
         case ast.AugAssign(target=target, op=op, value=value):
@@ -97,6 +97,13 @@ def _read(node: ast.AST, modules: frozenset[str], known: frozenset[str]) -> tupl
             return "", []
         case _:
             return type(node).__name__, list(ast.iter_child_nodes(node))
+
+
+def _constant(value: object) -> str:
+    if isinstance(value, str | bytes):
+        return "s"
+    # Python refuses to write an integer of thousands of digits in decimal.
+    return (hex(value) if isinstance(value, int) and value.bit_length() > 64 else repr(value))[:40]
 
 
 def _is_module(node: ast.AST, modules: frozenset[str]) -> bool:
