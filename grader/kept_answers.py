@@ -23,8 +23,8 @@ from pathlib import Path
 from grader import __version__
 from grader.kernel.channel import Frame, ProtocolError
 from grader.kernel.wire import observation_frame, read_observation
+from grader.packing import frames, packed
 from grader.probes import Observation
-from grader.recording import frames, packed
 
 _LIBRARIES = ("torch", "torchvision", "numpy")
 

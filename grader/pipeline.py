@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TypeAlias
 
-from grader import __version__, checks, logs, notebook, recording, scoring
+from grader import __version__, checks, listing, logs, notebook, packing, scoring
 from grader.checks import trainings
 from grader.checks.picturing import Previewed
 from grader.judging import Key, guarded, judge
@@ -26,6 +26,7 @@ from grader.kernel.cells import Script, Slice
 from grader.kernel.session import KernelSession
 from grader.kernel.submitted import SubmittedSession
 from grader.kernel.template import Sandboxes
+from grader.listing import CodeCell
 from grader.measuring.session import Measuring
 from grader.probes import Observation, Probe, Returned, Session, Version
 from grader.recording import Recorder, Room
@@ -126,9 +127,16 @@ def grade(
         seconds=round(time.monotonic() - clock, 2),
         grader_version=__version__,
         problem="" if notebooks else " ".join(problems) or "No notebook was handed in.",
-        observations=recording.joined({item: each.dump() for item, each in recorders.items()}),
+        observations=packing.joined(_kept(recorders, notebooks)),
         timed_out=timed_out,
     )
+
+
+def _kept(recorders: Mapping[str, Recorder], notebooks: Sequence[notebook.Notebook]) -> dict[str, bytes]:
+    """What was answered, by item, and the code that answered."""
+    cells = [CodeCell(each.name, cell.number, cell.source) for each in notebooks for cell in each.code]
+    code = {listing.ITEM: listing.dump(cells)} if notebooks else {}
+    return {**code, **{item: each.dump() for item, each in recorders.items()}}
 
 
 def _beside(finding: Finding, notebooks: Sequence[notebook.Notebook], device: str) -> Finding:

@@ -6,17 +6,14 @@ Each item of a grade has a recording of its own, so that items judged at differe
 from __future__ import annotations
 
 import hashlib
-import io
-import json
-import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from grader.kernel.channel import Frame, ProtocolError, strict_json
+from grader.kernel.channel import Frame, ProtocolError
 from grader.kernel.wire import given, observation_frame, read_observation
+from grader.packing import frames, packed
 from grader.probes import PUBLIC, Missing, Observation, Probe, Session, Version
 
-_LENGTHS = struct.Struct("<IQ")
 _MAX_RECORDED = 1 << 20  # bytes of one observation; larger ones are asked anew
 _MOST_RECORDED = 32 << 20  # bytes of all those of a submission; the whole of hw2-cnn takes less than one million
 
@@ -131,51 +128,7 @@ class RecordedSession:
                 raise NotRecorded(f"{probe.question} of {probe.target} was not recorded") from None
 
 
-def joined(recordings: Mapping[str, bytes]) -> bytes:
-    """The recordings of several items as one text of bytes, for `split`."""
-    return b"".join(packed(Frame("item", {"item": item}, content)) for item, content in recordings.items())
-
-
-def split(content: bytes) -> dict[str, bytes]:
-    """The recordings of items by id.
-
-    Raises:
-        ProtocolError: it is damaged.
-    """
-    recordings: dict[str, bytes] = {}
-    for header, body in frames(content):
-        match header:
-            case {"item": str() as item}:
-                recordings[item] = body
-            case _:
-                raise ProtocolError("the recordings hold something that is none of ours")
-    return recordings
-
-
 def key(probe: Probe) -> str:
     """A hash of everything in a probe."""
     around = repr((probe.question, probe.target, probe.seed, sorted(probe.stand_ins.items())))
     return hashlib.sha256(given(probe).sha256 + around.encode()).hexdigest()
-
-
-def frames(content: bytes) -> Iterator[tuple[object, bytes]]:
-    """Header and body of each of the frames that `packed` wrote one after the other.
-
-    Raises:
-        ProtocolError: the content is damaged.
-    """
-    stream = io.BytesIO(content)
-    while lengths := stream.read(_LENGTHS.size):
-        if len(lengths) < _LENGTHS.size:
-            raise ProtocolError("the recording is cut off")
-        header_size, body_size = _LENGTHS.unpack(lengths)
-        header, body = strict_json(stream.read(header_size)), stream.read(body_size)
-        if len(body) < body_size:
-            raise ProtocolError("the recording is cut off")
-        yield header, body
-
-
-def packed(frame: Frame) -> bytes:
-    """A frame as bytes, but for its kind."""
-    header = json.dumps(frame.header).encode()
-    return _LENGTHS.pack(len(header), len(frame.body)) + header + frame.body

@@ -25,7 +25,19 @@ LAYERS = (
     ("judging", "measuring"),
     ("homes",),
     ("releases",),
-    ("kernel", "answer_key", "checks", "gradebook", "reports", "exports", "recording", "keys", "kept_answers"),
+    (
+        "kernel",
+        "answer_key",
+        "checks",
+        "gradebook",
+        "reports",
+        "exports",
+        "recording",
+        "packing",
+        "listing",
+        "keys",
+        "kept_answers",
+    ),
     ("marks", "deciding", "authoring", "logs", "similarity"),
     ("decisions", "storage"),
     (
@@ -61,9 +73,12 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 ACROSS = {
     ("answer_key", "kernel"): "the reference is asked by the same code as a student, and its values take the same door",
     ("recording", "kernel"): "observations are stored in the format in which they travel",
+    ("packing", "kernel"): "what lies on disk has the frames in which it travelled",
+    ("recording", "packing"): "observations are kept one after the other",
+    ("listing", "kernel"): "what is kept is read as strictly as what comes from a sandbox",
     ("answer_key", "kept_answers"): "the reference's answers outlive its process",
     ("kept_answers", "kernel"): "answers are kept in the format in which they travel",
-    ("kept_answers", "recording"): "and packed as recordings are",
+    ("kept_answers", "packing"): "and packed as recordings are",
     ("keys", "checks"): "the table of checks says which options only judge",
 }
 

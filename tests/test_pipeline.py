@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from grader import checks, pipeline, rubric
+from grader import checks, listing, packing, pipeline, rubric
 from grader.answer_key import AnswerKey
 from grader.errors import AnswerKeyError
 from grader.kernel.template import Sandboxes
@@ -258,3 +258,11 @@ def test_grading_twice_gives_the_same_marks_and_observations(course: pipeline.Co
 
     assert first.scores == second.scores
     assert first.observations == second.observations
+
+
+def test_a_grade_brings_the_code_along_that_was_judged(course: pipeline.Course) -> None:
+    grade = pipeline.grade(handed_in(notebook("# one", CORR2D)), course, ["corr2d-values"])
+
+    kept = listing.load(packing.split(grade.observations)[listing.ITEM])
+    evidence = findings(grade)["corr2d-values"].evidence
+    assert [each.source for each in kept if each.number == evidence["cell"]] == [CORR2D]

@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from grader.kernel.channel import ProtocolError
+from grader.packing import joined, split
 from grader.probes import Died, Layer, Missing, Observation, Probe, Raised, Returned, TimedOut, Version
-from grader.recording import NotRecorded, RecordedSession, Recorder, joined, key, split
+from grader.recording import NotRecorded, RecordedSession, Recorder, key
 from tests.fakes import FakeSession
 
 CALL = Probe("call", "corr2d", (torch.ones(2, 2), Layer("Conv2d", {"padding": 1}, 3)), {"mode": "max"}, 5)

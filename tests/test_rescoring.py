@@ -24,7 +24,7 @@ from grader.commands.watch import Idle, Watch
 from grader.decisions import Beneath, Decision, Kind
 from grader.errors import DataMissing, RubricError
 from grader.gradebook import Gradebook
-from grader.recording import split
+from grader.packing import split
 from grader.records import Item, Profile, Submission
 from grader.reports.moves import Move, moves
 

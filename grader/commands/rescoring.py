@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from grader import pipeline, recording
+from grader import packing, pipeline, recording
 from grader.answer_key import AnswerKey
 from grader.commands.standing import Rejudge
 from grader.gradebook import Gradebook
@@ -52,7 +52,7 @@ class Rescorer:
             if keys.asked.keys() <= newest.keys() | superseded:
                 break
             try:
-                recordings = recording.split(content)
+                recordings = packing.split(content)
             except ProtocolError:
                 break  # as an earlier grader wrote it
             for item, recorded in recordings.items():

@@ -98,13 +98,14 @@ def _add_pages(made: Flask, room: Classroom) -> None:
     def student(student: str) -> str:
         if student not in room.rows:
             abort(404)
-        row, entries = room.rows[student], room.entries(student)
+        row, entries, code = room.rows[student], room.entries(student), room.code(student)
         return render_template(
             "student.html",
             row=row,
             name=room.name(student),
             status=views.status(row),
-            markings=[views.marking(room, each, room.bank(each.item.item)) for each in entries],
+            markings=[views.marking(room, each, room.bank(each.item.item), code) for each in entries],
+            cells=views.cells(code),
             history=views.history(room, student),
         )
 

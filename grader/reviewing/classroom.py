@@ -12,9 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader import decisions
+from grader import decisions, listing, packing
 from grader.decisions import Decision, Footing, Kind
 from grader.gradebook import Gradebook
+from grader.kernel.channel import ProtocolError
+from grader.listing import CodeCell
 from grader.records import Assignment, Item, Outcome
 from grader.roster import Enrolled
 from grader.rows import GradeRow, ItemRow
@@ -136,6 +138,16 @@ class Classroom:
     def alias(self, item: str, student: str) -> str:
         """What a student is called while this item is marked."""
         return hmac.digest(self._key, f"{item}\0{student}".encode("utf-8", "replace"), hashlib.sha256).hex()[:10]
+
+    def code(self, student: str) -> Sequence[CodeCell]:
+        """The code cells that were graded, in order; none where an earlier grader did not keep them."""
+        newest = next(self.book.recorded(self.assignment.name, student), None)
+        if newest is None:
+            return ()
+        try:
+            return listing.load(packing.split(newest[1])[listing.ITEM])
+        except (KeyError, ProtocolError):
+            return ()
 
     def bank(self, item: str) -> list[str]:
         """Comments that were given for this item before, the most frequent first."""

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from grader import decisions
 from grader.decisions import Decision, Footing, Kind
 from grader.escaping import visible
+from grader.listing import CodeCell
 from grader.records import Item, Outcome
 from grader.reports.chronicle import Event, events
 from grader.reports.feedback.view import cleaned
@@ -27,6 +28,14 @@ FOOTINGS: Final = {
     Footing.MOVED: "The automatic mark below has changed since; this mark stands.",
     Footing.REPLACED: "The student has handed in another answer since; this mark counts no longer.",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One code cell as it was handed in."""
+
+    place: str  # such as `cell 9 of hw2.ipynb`
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,8 @@ class Marking:
     bank: Sequence[str]
     looks_for: str
     wished: bool  # to be graded again
+    code: Shown | None  # the cell that was judged
+    asked: bool  # whether a request about it is open
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +82,8 @@ class Queue:
     unmarked: str  # the next one without a mark; empty where there is none
 
 
-def marking(room: Classroom, entry: Entry, bank: Sequence[str] = ()) -> Marking:
-    """One item of one student."""
+def marking(room: Classroom, entry: Entry, bank: Sequence[str] = (), code: Sequence[CodeCell] = ()) -> Marking:
+    """One item of one student, with the cell that was judged where the student's `code` has it."""
     item, checked = entry.item, entry.item.checked
     asked = room.items.get(item.item)
     possible = asked.points if asked else item.possible
@@ -81,6 +92,7 @@ def marking(room: Classroom, entry: Entry, bank: Sequence[str] = ()) -> Marking:
     rest = {name: value for name, value in item.evidence.items() if name not in ("text", "pictures", "comments")}
     looks_for = asked.options.get("looks_for", "") if asked else ""
     wishes = decisions.left_open(room.decisions(entry.student), Kind.REGRADE)
+    requests = decisions.left_open(room.decisions(entry.student), Kind.REQUEST)
     return Marking(
         item=item.item,
         title=visible(item.title),
@@ -103,7 +115,22 @@ def marking(room: Classroom, entry: Entry, bank: Sequence[str] = ()) -> Marking:
         bank=[*bank][:_OFFERED],
         looks_for=looks_for if isinstance(looks_for, str) else "",
         wished=any(each.item in (item.item, "") for each in wishes),
+        code=next((each for each in cells(code) if each.place == _place(item.evidence)), None),
+        asked=any(each.item == item.item for each in requests),
     )
+
+
+def cells(code: Sequence[CodeCell]) -> list[Shown]:
+    """Code cells with what they are called."""
+    return [Shown(_place({"cell": each.number, "notebook": each.notebook}), _lines(each.source)) for each in code]
+
+
+def _place(evidence: Mapping[str, Any]) -> str:
+    return visible(f"cell {evidence.get('cell')} of {evidence.get('notebook')}")
+
+
+def _lines(source: str) -> str:
+    return "\n".join(visible(line.rstrip("\r").replace("\t", "    ")) for line in source.split("\n"))
 
 
 def queue(room: Classroom, item: Item, here: str) -> Queue:
@@ -198,7 +225,8 @@ def requests(room: Classroom) -> list[dict[str, Any]]:
             if entry and entry.item.outcome.decided
             else ""
         )
-        found.append({"request": each, "name": visible(room.name(each.student_id)), "mark": mark})
+        shown = marking(room, entry, code=room.code(each.student_id)) if entry else None
+        found.append({"request": each, "name": visible(room.name(each.student_id)), "mark": mark, "marking": shown})
     return found
 
 

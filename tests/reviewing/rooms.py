@@ -10,11 +10,12 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from grader import __version__, keys, rubric
+from grader import __version__, keys, listing, packing, rubric
 from grader.commands.review import Options, Review
 from grader.decisions import Decision
 from grader.gradebook import Gradebook
 from grader.keys import Conditions
+from grader.listing import CodeCell
 from grader.records import Finding, Grade, Outcome, Profile, Score, Student, Submission
 from grader.reviewing.guarding import KEY_HEADER, Guard
 from grader.rows import GradeRow
@@ -28,8 +29,13 @@ def student_id(number: int) -> str:
     return f"s{number:02}"
 
 
-def grade(folder: Path, number: int, text: str, *, code: float | None = 3.0, sha256: str = "") -> None:
-    """Record a grade: `corr2d` with so many of 6 points (None: broken), and an answer worth 4 that waits."""
+def grade(
+    folder: Path, number: int, text: str, *, code: float | None = 3.0, sha256: str = "", source: str = ""
+) -> None:
+    """Record a grade: `corr2d` with so many of 6 points (None: broken), and an answer worth 4 that waits.
+
+    The `source` is that of cell 2, which was judged; there is another one above it.
+    """
     assignment = rubric.load(folder, rubric.unproven).assignments["hw2"]
     sha256 = sha256 or f"sha-{number}"
     with Gradebook.open(folder / "results/gradebook.db") as book:
@@ -39,7 +45,8 @@ def grade(folder: Path, number: int, text: str, *, code: float | None = 3.0, sha
             found = Finding(Outcome.BROKEN, 0.0, "The data set is missing.", evidence={"error": "DataMissing"})
         else:
             outcome = Outcome.PASSED if code == 6 else Outcome.PARTIAL if code else Outcome.FAILED
-            found = Finding(outcome, code / 6, "3 of 4 cases are wrong.")
+            where = {"cell": 2, "notebook": f"{number}.ipynb"} if source else {}
+            found = Finding(outcome, code / 6, "3 of 4 cases are wrong.", evidence=where)
         waits = Finding(Outcome.WAITING, 0.0, "9 words wait for a reader.", evidence={"text": text})
         scores = (
             Score(corr2d, found, code or 0.0, 0.0 if code is None else 6.0, str(known.key("corr2d", sha256, ()))),
@@ -47,7 +54,9 @@ def grade(folder: Path, number: int, text: str, *, code: float | None = 3.0, sha
         )
         submission = Submission(Student(student_id(number), f"Student {number}"), f"{number}.ipynb", (), sha256=sha256)
         told = ("forked", "cpu", Profile.QUICK, "2026-11-20T12:00:00+00:00", 1.5, __version__)
-        book.record("hw2", Grade(submission, scores, *told), key="k")
+        cells = [CodeCell(f"{number}.ipynb", 1, "import torch"), CodeCell(f"{number}.ipynb", 2, source)]
+        kept = {listing.ITEM: listing.dump(cells)} if source else {}
+        book.record("hw2", Grade(submission, scores, *told), key="k", observations=packing.joined(kept))
 
 
 def build(folder: Path, count: int = 3, text: str = "Locality: $x^2$, of {number}.") -> Path:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from grader.commands import history
 from grader.commands.rescore import Options, rescore
 from tests import browsers
 from tests.reviewing.rooms import build, decided, grade, rows, student_id
@@ -251,3 +252,26 @@ def test_reviewing_imports_nothing_heavy(start: Any, tmp_path: Path) -> None:
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
 
     assert not {"torch", "numpy", "IPython"} & set(ran.stdout.split())
+
+
+def test_on_a_phone_no_page_is_wider_than_the_screen_and_no_word_of_the_menu_is_broken(
+    tmp_path: Path, start: Any, browser: Any
+) -> None:
+    folder = build(tmp_path / "course", 1)
+    grade(folder, 0, "x", source="def corr2d(X, K): return " + "X + " * 60 + "X")
+    history.request(history.Options("s00", folder / "results", folder), "corr2d", "Why?")
+    desk = start(folder)
+    shown = visit(browser, desk)
+    shown.set_viewport_size({"width": 390, "height": 800})
+
+    widths, heights = {}, {}
+    for page in ("/", "/students", "/requests", "/student/s00", "/item/written"):
+        shown.goto(desk.base + page)
+        widths[page] = shown.evaluate("document.documentElement.scrollWidth")
+        shown.evaluate("document.querySelector('.home').textContent = 'HW3: Attention and transformers'")
+        heights[page] = shown.evaluate(
+            "[...document.querySelectorAll('.bar-top nav a')].map(each => each.offsetHeight)"
+        )
+
+    assert set(widths.values()) == {390}, widths
+    assert all(max(each) < 40 for each in heights.values()), heights  # pixels: one line

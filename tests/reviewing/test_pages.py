@@ -190,6 +190,37 @@ def test_a_request_is_recorded_answered_and_closed(visitor: Visitor) -> None:
     assert visitor.post("/answer", student="s02", about=request.id, text="Again.").status_code == 400
 
 
+def test_who_answers_a_request_sees_what_the_student_was_told_and_the_code_that_was_judged(visitor: Visitor) -> None:
+    grade(visitor.folder, 1, "x", source="def corr2d(X, K):\n\treturn '<b>\x1b[2J'\n")
+    visitor.done("/request", student=student_id(1), item="corr2d", text="Why is this wrong?")
+
+    page = visitor.text("/requests")
+
+    assert "3 of 4 cases are wrong." in page and "The code: cell 2 of 1.ipynb" in page
+    assert "def corr2d(X, K):\n    return &#39;&lt;b&gt;\\x1b[2J&#39;" in page
+    assert "import torch" not in page
+
+
+def test_a_students_page_shows_the_judged_cell_and_all_others(visitor: Visitor) -> None:
+    grade(visitor.folder, 1, "x", source="def corr2d(X, K): ...")
+    closed = visitor.text(f"/student/{student_id(1)}")
+    visitor.done("/request", student=student_id(1), item="corr2d", text="Why is this wrong?")
+
+    page = visitor.text(f"/student/{student_id(1)}")
+
+    assert page.count("def corr2d(X, K): ...") == 2 and "All 2 code cells" in page and "import torch" in page
+    assert '<details class="code" open>' in page and '<details class="code" open>' not in closed
+    assert "code cells" not in visitor.text(f"/student/{student_id(2)}")  # graded before code was kept
+
+
+def test_who_reads_written_answers_is_shown_no_code(tmp_path: Path) -> None:
+    visitor = Visitor(build(tmp_path / "alone", 1))
+    grade(visitor.folder, 0, "x", source="# by me, Ada Moon")
+
+    assert "Ada Moon" not in visitor.text(f"/item/written/{visitor.first()}")
+    assert "Ada Moon" in visitor.text(f"/student/{student_id(0)}")
+
+
 def test_an_empty_request_and_one_about_nothing_are_refused(visitor: Visitor) -> None:
     assert visitor.post("/request", student="s02", item="corr2d", text=" ").status_code == 400
     assert visitor.post("/request", student="s02", item="conv", text="Why?").status_code == 400
