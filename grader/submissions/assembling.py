@@ -94,8 +94,9 @@ def _submission(owner: Enrolled, claims: Sequence[Sourced], when: str) -> tuple[
     fates = _Fates(owner.student_id)
     found = list(_named(_unpacked(claims, fates), fates))
     own = _sorted_out(found)
+    uses = _uses(own)
     for file in found:
-        fates.add(file, *_fate(file, own))
+        fates.add(file, *uses.get(file.parts[0], ("left out", "a copy or a checkpoint of another notebook.")))
     submission = Submission(
         student=Student(owner.student_id, names.plain(owner.name) if owner.name else ""),
         name=handed_in,
@@ -136,18 +137,15 @@ def _unreadable(own: _Sorted, handed_in: str) -> tuple[str, ...]:
     return tuple(told) if own.notebooks or told else (f"{handed_in} holds no notebook.",)
 
 
-def _fate(file: FoundFile, own: _Sorted) -> tuple[str, str]:
-    """How a file is used, and why where it is not."""
-    name = file.parts[0]
-    if any(source.name == name for source in own.notebooks[:_MOST_NOTEBOOKS]):
-        return "notebook", ""
-    if any(source.name == name for source in own.attachments):
-        return "attached", ""
-    if why := next((why for source, why in own.refused.items() if source.name == name), ""):
-        return "unreadable", why
-    if any(source.name == name for source in own.notebooks):
-        return "left out", f"only the first {_MOST_NOTEBOOKS} notebooks are run."
-    return "left out", "a copy or a checkpoint of another notebook."
+def _uses(own: _Sorted) -> dict[str, tuple[str, str]]:
+    """By name how a file is used, and why where it is not; copies are left out."""
+    beyond = "left out", f"only the first {_MOST_NOTEBOOKS} notebooks are run."
+    return (
+        {source.name: beyond for source in own.notebooks}
+        | {source.name: ("unreadable", why) for source, why in own.refused.items()}
+        | {source.name: ("attached", "") for source in own.attachments}
+        | {source.name: ("notebook", "") for source in own.notebooks[:_MOST_NOTEBOOKS]}
+    )
 
 
 class _Fates:
@@ -163,7 +161,11 @@ class _Fates:
 
 
 def _unpacked(claims: Iterable[Sourced], fates: _Fates) -> Iterator[FoundFile]:
-    """The files of one student, with those inside a zip file in its place; zip files inside zip files stay closed."""
+    """The files of one student, with those inside a zip file in its place; zip files inside zip files stay closed.
+
+    However many zip files there are, together they unpack to no more than one may.
+    """
+    room, count = files.MAX_STUDENT, 0
     for each in claims:
         file = replace(each.claim.file, origin=(each.source, *each.claim.origin))
         if each.claim.aside:
@@ -173,13 +175,19 @@ def _unpacked(claims: Iterable[Sourced], fates: _Fates) -> Iterator[FoundFile]:
             yield file
             continue
         try:
-            members = [replace(member, origin=(*file.origin, *member.parts)) for member in files.in_zip(file.content)]
+            unzipped = list(files.in_zip(file.content, room=room))
         except files.TooManyFiles as error:
             yield replace(file, problem=f"was not unpacked: {error}.")
             continue
         except zipfile.BadZipFile:
             yield replace(file, problem="is not a zip file that can be opened.")
             continue
+        room -= sum(len(member.content) for member in unzipped)
+        count += len(unzipped)
+        if count > files.MAX_FILES:
+            yield replace(file, problem=f"was not unpacked: with the other zip files it lists {count} files.")
+            continue
+        members = [replace(member, origin=(*file.origin, *member.parts)) for member in unzipped]
         inside = [member for member in members if not member.junk]
         for member in members:
             if member.junk:
@@ -189,18 +197,27 @@ def _unpacked(claims: Iterable[Sourced], fates: _Fates) -> Iterator[FoundFile]:
 
 def _named(found: Iterable[FoundFile], fates: _Fates) -> Iterator[FoundFile]:
     """The files in the order of their names, each under one name that no other file of the student has."""
-    taken: dict[str, FoundFile] = {}
+    taken: dict[str, tuple[bytes, str]] = {}  # what stands under a name
+    seen: set[tuple[str, bytes, str]] = set()
+    numbers: dict[
+        str, int
+    ] = {}  # by name the last one given, or thousands of one name would be compared with each other
     for file in sorted(found, key=lambda file: (tuple(map(names.plain, file.parts)), file.parts)):
-        path = PurePosixPath(*names.fitting(file.parts))
-        name, count = str(path), 1
-        while (other := taken.get(names.key(name))) and (other.content, other.problem) != (file.content, file.problem):
-            count += 1
-            name = str(path.with_name(f"{path.stem} ({count}){path.suffix}"))
-        if other is None:
-            taken[names.key(name)] = file
-            yield replace(file, parts=(name,))
-        else:
+        path, held = PurePosixPath(*names.fitting(file.parts)), (hashlib.sha256(file.content).digest(), file.problem)
+        called = names.key(str(path))
+        number = numbers.get(called, 1)
+        while taken.get(names.key(name := _numbered(path, number)), held) != held:
+            number += 1
+        if names.key(name) in taken or (called, *held) in seen:
             fates.add(file, "left out", "the same file once more.")
+        else:
+            taken[names.key(name)], numbers[called] = held, number
+            yield replace(file, parts=(name,))
+        seen.add((called, *held))
+
+
+def _numbered(path: PurePosixPath, number: int) -> str:
+    return str(path if number == 1 else path.with_name(f"{path.stem} ({number}){path.suffix}"))
 
 
 def _why_refused(source: SourceFile, problem: str, laid_out: Collection[str]) -> str:

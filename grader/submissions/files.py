@@ -12,7 +12,7 @@ import re
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from lzma import LZMAError
@@ -20,7 +20,7 @@ from pathlib import Path
 
 MAX_FILE = 200 * 2**20  # bytes of one file; notebooks with pictures of a whole training run stay far below
 MAX_FILES = 2_000  # of one student
-MAX_STUDENT = 500 * 2**20  # bytes of one student's folder, or that one student's archive may unpack to
+MAX_STUDENT = 500 * 2**20  # bytes of one student's folder, or that one student's archives may unpack to
 MAX_CLASS = 8 * 2**30  # bytes that the archive of a whole class may unpack to
 MAX_CLASS_FILES = 100_000
 
@@ -79,14 +79,22 @@ def one_file(path: Path) -> FoundFile:
     return _content((path.name,), path, follow=True)
 
 
-def in_zip(content: bytes | Path, *, of_class: bool = False) -> Iterator[FoundFile]:
+def in_zip(
+    content: bytes | Path, *, of_class: bool = False, room: int = MAX_STUDENT, only: Collection[str] | None = None
+) -> Iterator[FoundFile]:
     """List the files of an archive in its order.
+
+    Args:
+        content: the archive.
+        of_class: whether it holds what a class handed in.
+        room: bytes that it may unpack to, where it is one student's.
+        only: the names of the files that are read; the others are listed without content. None for all.
 
     Raises:
         TooManyFiles: it lists more than may be.
         zipfile.BadZipFile: it is no zip archive, or its table of contents cannot be read.
     """
-    left = MAX_CLASS if of_class else MAX_STUDENT
+    left = MAX_CLASS if of_class else room
     # The table of contents is read whole, and may be all that there is; stored archives have entries of their own.
     if isinstance(content, bytes) and content.count(_ENTRY) > 10 * MAX_FILES:
         raise TooManyFiles(f"it lists more than {MAX_FILES} files")
@@ -111,7 +119,9 @@ def in_zip(content: bytes | Path, *, of_class: bool = False) -> Iterator[FoundFi
             if member.is_dir():
                 folders.append(parts)
                 continue
-            found = _member(archive, member, parts, left)
+            found = FoundFile(parts)
+            if only is None or parts[-1] in only:
+                found = _member(archive, member, parts, left)
             left -= len(found.content)
             filled.add(found.parts[0])
             yield found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from pathlib import Path
@@ -117,6 +117,9 @@ def _with_archives_apart(
 
     Either all archives without a student number are such or none is: a student's own archive, however its contents are
     named, must not pass for a download among those of others.
+
+    Raises:
+        UsageError: one that is arranged like a download lies among files of students; whose it is only a person knows.
     """
 
     def is_candidate(file: FoundFile) -> bool:
@@ -128,16 +131,43 @@ def _with_archives_apart(
         return found, []
     inner = []
     for file in candidates:
-        try:
-            members = list(files.in_zip(folder / file.parts[0], of_class=True)) if not file.problem else []
-        except (zipfile.BadZipFile, OSError):
-            members = []
-        source = _source(file.parts[0], members, number, zone)
-        known = next(filter(None, (layouts.of_lms(each) for each in (source, _stripped(source)) if each)), None)
+        path = folder / file.parts[0]
+        # Its names tell what it is; a student's own is unpacked later, to no more than one student's may.
+        if file.problem or _download(path, number, zone, only=layouts.LISTS) is None:
+            return found, []
+        known, members = _download(path, number, zone) or (None, [])
         if known is None:
             return found, []
-        inner.append(_sorted(str(folder / file.parts[0]), known, members))
-    return [file for file in found if not is_candidate(file)], inner
+        inner.append(_sorted(str(path), known, members))
+    others = [file for file in found if not is_candidate(file)]
+    _not_among_students(_source(folder.name, others, number, zone), inner)
+    return others, inner
+
+
+def _download(
+    path: Path, number: re.Pattern[str], zone: tzinfo | None, only: Collection[str] | None = None
+) -> tuple[Recognised, list[FoundFile]] | None:
+    """What an archive is recognised as where it is arranged as an LMS does, and the files in it."""
+    try:
+        members = list(files.in_zip(path, of_class=True, only=only))
+    except (zipfile.BadZipFile, OSError):
+        return None
+    source = _source(path.name, members, number, zone)
+    known = next(filter(None, (layouts.of_lms(each) for each in (source, _stripped(source)) if each)), None)
+    return (known, members) if known else None
+
+
+def _not_among_students(beside: Source, downloads: Sequence[Gathered]) -> None:
+    own = [each for each in layouts.plain(beside) if len(each.origin) > 1 or names.is_notebook(each.origin[-1])]
+    owners = {names.key(each.owner.student_id) for each in own}
+    told = {names.key(each.claim.owner.student_id) for source in downloads for each in source.claims}
+    if own and (len(owners) >= len(told) or any(not beside.number.search(each.owner.student_id) for each in own)):
+        first = downloads[0]
+        raise UsageError(
+            f"{first.path} is arranged like {layouts.TITLES[first.kind]} and lies among files of students, such as "
+            f"{names.plain_path(own[0].origin)}: name downloads by themselves; one that is a student's own belongs "
+            "into a folder with the student's name"
+        )
 
 
 def _sorted(path: str, recognised: Recognised, found: Sequence[FoundFile]) -> Gathered:

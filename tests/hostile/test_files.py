@@ -10,7 +10,9 @@ import socket
 import stat
 import threading
 import time
+import tracemalloc
 import unicodedata
+import warnings
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,7 +24,7 @@ from hypothesis import strategies as st
 
 from grader import notebook, submissions
 from grader.records import SourceFile, Submission
-from grader.submissions import files
+from grader.submissions import files, names
 
 CELL: dict[str, object] = {
     "cell_type": "code",
@@ -257,6 +259,69 @@ def test_members_that_share_their_bytes_unpack_to_no_more_than_allowed(
 
     assert sum(len(file.content) for file in ada.attachments) <= 10 << 20
     assert ada.unreadable  # that it unpacks to too much; Python may also see by itself that members overlap
+
+
+def test_many_archives_of_one_student_unpack_to_no_more_than_one_may(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "MAX_STUDENT", 10 << 20)
+    for number in range(8):
+        (tmp_path / "ada").mkdir(exist_ok=True)
+        member = {f"{number}.csv": bytes([number]) * (3 << 20)}
+        (tmp_path / "ada" / f"{number}.zip").write_bytes(archive(member))
+
+    (ada,) = submissions.read([tmp_path])
+
+    assert [file.name for file in ada.attachments] == ["0.csv", "1.csv", "2.csv"]
+    assert sum("unpacks to too much" in said for said in ada.unreadable) == 5
+
+
+def test_many_archives_of_one_student_list_no_more_files_than_one_may(tmp_path: Path) -> None:
+    for number in range(3):
+        (tmp_path / "ada").mkdir(exist_ok=True)
+        members = {f"{number}/{n}.csv": b"%d" % n for n in range(900)}
+        (tmp_path / "ada" / f"{number}.zip").write_bytes(archive(members))
+
+    (ada,) = submissions.read([tmp_path])
+
+    assert len(ada.attachments) == 1_800
+    assert ada.unreadable == ("2.zip was not unpacked: with the other zip files it lists 2700 files.",)
+
+
+def test_an_archive_among_others_is_unpacked_only_as_a_students_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "MAX_STUDENT", 10 << 20)
+    (tmp_path / "ada.zip").write_bytes(archive({f"{n}.csv": bytes(4 << 20) for n in range(50)}))
+    (tmp_path / "bob.zip").write_bytes(archive({"hw.ipynb": GOOD}))
+
+    tracemalloc.start()
+    try:
+        ada, bob = submissions.read([tmp_path])
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert len(ada.attachments) == 2 and len(bob.notebooks) == 1
+    assert most < 60 << 20  # of the 200 MB that it unpacks to
+
+
+def test_thousands_of_files_of_one_name_are_not_compared_with_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as written, warnings.catch_warnings(action="ignore"):
+        for number in range(1_900):
+            written.writestr("a.csv", b"%04d" % (number % 1_800))
+    (tmp_path / "ada.zip").write_bytes(buffer.getvalue())
+    looks, key = [0], names.key
+    monkeypatch.setattr(names, "key", lambda name: looks.__setitem__(0, looks[0] + 1) or key(name))
+
+    (ada,) = submissions.read([tmp_path])
+
+    assert len(ada.attachments) == 1_800
+    assert {"a.csv", "a (2).csv", "a (1800).csv"} <= {file.name for file in ada.attachments}
+    assert looks[0] < 20 * 1_900  # a look for each pair would be 1,700,000
 
 
 def test_of_very_many_notebooks_the_first_fifty_are_run(tmp_path: Path) -> None:

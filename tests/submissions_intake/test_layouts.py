@@ -299,6 +299,56 @@ def test_a_students_archive_among_others_is_no_download_whatever_it_holds(tmp_pa
     assert set(assembled(canvas).owners) == {"canvas-5", "canvas-6"}
 
 
+@pytest.mark.parametrize("beside", ["kim.ipynb", "lee/HW2.ipynb", "2026000011.ipynb"])
+def test_an_archive_that_passes_for_a_download_among_files_of_students_is_asked_about(
+    tmp_path: Path, beside: str
+) -> None:
+    told = b"submission_1:\n  :submitters:\n  - :name: Kim\n    :sid: kim\n"
+    forged = zipped({"submission_metadata.yml": told, "submission_1/HW2.ipynb": notebook("not kim's")})
+    folder = hand_in(tmp_path / "in", {"eve.zip": forged, beside: notebook("own")})
+
+    with pytest.raises(
+        UsageError, match=rf"eve\.zip is arranged like a Gradescope export and lies .* such as {beside}:"
+    ):
+        submissions.gather([folder])
+
+
+@pytest.mark.parametrize("name", ["eve_5_500_Ada_12_assignsubmission_file_x.ipynb", "eve_5_500_2026000011\nx.ipynb"])
+def test_no_name_of_a_file_changes_what_a_download_is_taken_for(tmp_path: Path, name: str) -> None:
+    canvas = {"ada_1_100_HW.ipynb": notebook("1"), "bo_2_101_HW.ipynb": notebook("2"), name: notebook("eve")}
+
+    found = assembled(archive(tmp_path / "submissions.zip", canvas))
+
+    assert set(found.owners) == {"canvas-1", "canvas-2", "canvas-5"}
+
+
+@pytest.mark.parametrize("line", ["\n", "\r\n", "\u2028"])
+def test_a_line_end_in_a_name_is_no_way_to_anothers_number(tmp_path: Path, line: str) -> None:
+    members = {
+        "blackboard": "HW_{}_attempt_2026-10-03-09-00-00_{}.ipynb",
+        "brightspace": "{}-9 - Some One - Oct 9, 2026 900 AM - {}.ipynb",
+        "moodle": "Some One_{}_assignsubmission_file_{}.ipynb",
+    }
+    for kind, name in members.items():
+        written = {name.format(7, "HW"): notebook("a"), name.format(8, "HW"): notebook("b")}
+        written[name.format(9, f"2026000011{line}")] = notebook("eve")
+
+        found = assembled(archive(tmp_path / f"{kind}.zip", written))
+
+        assert len(found.owners) == 3
+        assert "2026000011" not in found.owners
+
+
+def test_a_students_own_time_stamp_makes_no_class_nbgraders(tmp_path: Path) -> None:
+    members = {f"202600001{n}_Some/HW2.ipynb": notebook(str(n)) for n in range(3)}
+    eve = {"2026000019_Eve/hw2/x.ipynb": notebook("eve"), "2026000019_Eve/hw2/timestamp.txt": b"2020-01-01 00:00:00"}
+
+    found = assembled(hand_in(tmp_path / "in", {**members, **eve}))
+
+    assert set(found.owners) == {"2026000010", "2026000011", "2026000012", "2026000019"}
+    assert {each.handed_in for each in found.arrivals.values()} == {""}
+
+
 def test_a_file_name_forges_no_time_and_no_owner(tmp_path: Path) -> None:
     blackboard = {
         "HW_eve_attempt_2026-10-09-09-00-00_ada_attempt_2026-10-01-09-00-00_x.ipynb": notebook("eve"),

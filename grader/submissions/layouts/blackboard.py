@@ -20,7 +20,7 @@ from grader.submissions import names
 from grader.submissions.claims import Claim, Source, by_number, posix
 from grader.submissions.files import FoundFile
 
-_NAME = re.compile(r"^(?P<who>.+?)_attempt_(?P<time>\d{4}(?:-\d{2}){5})(?:\.txt|_(?P<file>.+))$")
+_NAME = re.compile(r"^(?P<who>.+?)_attempt_(?P<time>\d{4}(?:-\d{2}){5})(?:\.txt|_(?P<file>.+))\Z", re.DOTALL)
 _RECEIPT = re.compile(r"\A\ufeff?Name:\s*(?P<name>.*?)\s*\((?P<login>[^()\s]+)\)\s*$", re.MULTILINE)
 
 

@@ -20,7 +20,8 @@ from grader.submissions.claims import Claim, Source, by_number, of_lms, posix
 
 _PATH = re.compile(
     r"^(?P<one>\d+)-(?P<two>\d+) ?- ?(?P<name>.+?) ?- ?(?P<time>[^\W\d]{3,9}\.? \d{1,2}, \d{4} \d{3,4}(?: [AP]M)?)"
-    r"(?: ?- ?(?P<file>[^/]+)|/(?P<path>.+)|/)?$"
+    r"(?: ?- ?(?P<file>[^/]+)|/(?P<path>.+)|/)?\Z",
+    re.DOTALL,
 )
 
 

@@ -19,9 +19,10 @@ from grader.submissions.claims import Claim, Source, by_number, of_lms, posix
 
 _NAME = re.compile(
     r"^(?:(?!LATE_)(?P<name>\w+?)_)?(?P<late>LATE_)?(?:anon_(?P<anon>[A-Za-z0-9]+)|(?P<user>\d{1,20}))"
-    r"_(?:(?P<kind>text|link)\.html|(?P<attachment>\d{1,20})_(?P<file>.+))$"
+    r"_(?:(?P<kind>text|link)\.html|(?P<attachment>\d{1,20})_(?P<file>.+))\Z",
+    re.DOTALL,
 )
-_SECOND = re.compile(r"(?:LATE_)?(?P<user>\d{1,20})_(?:\d{3,20}_.|(?:text|link)\.html$)")
+_SECOND = re.compile(r"(?:LATE_)?(?P<user>\d{1,20})_(?:\d{3,20}_.|(?:text|link)\.html\Z)", re.DOTALL)
 
 
 def canvas(source: Source) -> list[Claim] | None:

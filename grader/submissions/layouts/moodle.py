@@ -18,14 +18,16 @@ from grader.submissions.claims import Claim, Source, by_number, of_lms, posix
 
 _PATH = re.compile(
     r"^(?P<name>.+?)(?:_(?P<id>\d+))?_assignsubmission_(?P<plugin>[a-z]+)"
-    r"(?:/(?P<path>.+)|_/(?P<older>.+)|_(?P<flat>[^/].*)|_?/?)$"
+    r"(?:/(?P<path>.+)|_/(?P<older>.+)|_(?P<flat>[^/].*)|_?/?)\Z",
+    re.DOTALL,
 )
 
 
 def moodle(source: Source) -> list[Claim] | None:
-    """The claims of a Moodle download; None where no name has `_assignsubmission_`."""
+    """The claims of a Moodle download; None where not most names have `_assignsubmission_`: anybody may call one so."""
     found = [(file, _PATH.match(posix(file.parts))) for file in source.files]
-    if not any(match for _, match in found):
+    matches = sum(match is not None for _, match in found)
+    if not matches or not (source.told or 2 * matches > len(found)):
         return None
     claims = []
     for file, match in found:

@@ -23,10 +23,12 @@ _STAMP = re.compile(r"(\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(?:\.\d+)?)\s*(\S*)
 
 
 def nbgrader(source: Source) -> list[Claim] | None:
-    """The claims of a `submitted` folder; None where it is not called so and holds no timestamp of nbgrader's."""
+    """The claims of a `submitted` folder; None where it is not called so and not most students have a timestamp."""
     stamped = {posix(file.parts[:2]): file for file in source.files if len(file.parts) == 3 and file.parts[2] == _TIME}
     deep = [file for file in source.files if len(file.parts) > 2]
-    if not deep or not (stamped or source.told or source.name == _FOLDER):
+    # A single one may be a student's own: it is not to tell what everybody's folders mean.
+    usual = 2 * len({file.parts[0] for file in stamped.values()}) > len({file.parts[0] for file in source.files})
+    if not deep or not (usual or source.told or source.name == _FOLDER):
         return None
     claims = []
     for file in source.files:
