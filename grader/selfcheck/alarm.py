@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import signal
 import threading
 import time
@@ -38,14 +37,14 @@ def _by_clock(seconds: float, ask: Callable[[], _T]) -> _T:
             raise ProbeTimeout(seconds)
 
     began = time.monotonic()
-    before = signal.signal(signal.SIGALRM, stop)
-    left, interval = signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
+    before = signal.getsignal(signal.SIGALRM)
+    left, interval = signal.getitimer(signal.ITIMER_REAL)
+    try:  # from before the clock is set, because it may ring at once
+        signal.signal(signal.SIGALRM, stop)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
         return ask()
     finally:
-        while armed:  # an alarm may ring here, too, once in a second
-            with contextlib.suppress(ProbeTimeout):
-                armed = False
+        armed = False  # first and without a call, because Python hears of an alarm only between calls
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, signal.SIG_DFL if before is None else before)
         if left:

@@ -61,9 +61,9 @@ def shell() -> Iterator[InteractiveShell]:
     config = Config()
     config.HistoryManager.enabled = False
     made = InteractiveShell.instance(config=config, colors="nocolor")
+    sys.modules["__main__"] = main  # other tests of this process start workers, which look at it
     yield made
     InteractiveShell.clear_instance()
-    sys.modules["__main__"] = main
 
 
 @pytest.fixture
