@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from grader import scoring
 from grader.records import Outcome, Status
 from grader.rows import GradeRow, ItemRow
 
@@ -176,9 +177,9 @@ def _item(row: GradeRow, item: ItemRow, mark: Decision | None, comment: Decision
     if mark is None or mark.points is None or mark.possible is None or footing(row, item, mark) is Footing.REPLACED:
         return replace(item, evidence=evidence, below=item) if comment else item
     earned, possible = mark.points, mark.possible
+    credit = earned / possible if possible else 1.0  # nothing is lost of an item that is worth nothing
     if item.outcome.decided and item.possible and item.possible != possible:  # the rubric's points have changed since
-        earned, possible = round(earned * item.possible / possible, 2), item.possible
-    credit = earned / possible
+        earned, possible = scoring.earned(item.possible, credit), item.possible
     outcome = Outcome.PASSED if credit >= 1 else Outcome.PARTIAL if credit else Outcome.FAILED
     return replace(
         item,

@@ -9,8 +9,7 @@ A student is named by id, number, login or e-mail address, as it is written.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import tzinfo
 from pathlib import Path
 from typing import Any, Final
@@ -19,17 +18,22 @@ from grader import documents, lateness
 from grader.errors import CourseError
 from grader.lateness import Extension
 from grader.roster import Enrolled
+from grader.spelling import hint
 
 FILE: Final = "extensions.yaml"
 _KEYS: Final = ("due", "days", "reason")
+_MOST_DAYS: Final = 3650
 
 
-def load(path: Path, zone: tzinfo | None = None) -> Mapping[str, Mapping[str, Extension]]:
+def load(
+    path: Path, zone: tzinfo | None = None, *, known: Collection[str] | None = None
+) -> Mapping[str, Mapping[str, Extension]]:
     """The extensions of a course, by assignment and by how the student is named there.
 
     Args:
         path: of the file; where there is none, nobody has an extension.
         zone: where a time without an offset is meant; None is this machine's.
+        known: the assignments that there are: an extension of another one would be nobody's, in silence.
 
     Raises:
         CourseError: the file cannot be read or says what it cannot mean.
@@ -44,6 +48,8 @@ def load(path: Path, zone: tzinfo | None = None) -> Mapping[str, Mapping[str, Ex
         raise CourseError(f"{path}: {error}") from error
     given = {}
     for assignment, students in _mapping(content or {}, f"{path.name}").items():
+        if known is not None and assignment not in known:
+            raise CourseError(f"{path.name}: no assignment is called {assignment!r}{hint(assignment, known)}")
         where = f"{path.name}: {assignment}"
         given[assignment] = {
             who: _extension(row, f"{where}: {who}", zone) for who, row in _mapping(students or {}, where).items()
@@ -87,8 +93,8 @@ def _extension(content: Any, where: str, zone: tzinfo | None) -> Extension:
         days = float(row["days"])
     except (ValueError, TypeError) as error:
         raise CourseError(f"{where}: expected a date such as 2026-10-05 23:59, or a number of days: {error}") from error
-    if not 0 <= days < math.inf:
-        raise CourseError(f"{where}: days is {row['days']}; it must be a number, 0 or more")
+    if not 0 <= days <= _MOST_DAYS:
+        raise CourseError(f"{where}: days is {row['days']}; it must be a number from 0 to {_MOST_DAYS}")
     return Extension(days=days, reason=reason)
 
 

@@ -13,6 +13,7 @@ import fcntl
 import hashlib
 import os
 import platform
+import re
 import secrets
 import shutil
 import struct
@@ -44,8 +45,8 @@ class KeptAnswers:
         self._folder = folder / f"{assignment}-{basis}"
         with contextlib.suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
-            for other in folder.glob(f"{assignment}-*"):
-                if other != self._folder:
+            for other in folder.iterdir():
+                if other != self._folder and re.fullmatch(f"{re.escape(assignment)}-[0-9a-f]{{16}}", other.name):
                     shutil.rmtree(other, ignore_errors=True)
 
     def __call__(self, key: bytes, compute: Callable[[], Observation]) -> Observation:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
@@ -75,10 +76,6 @@ class Penalty:
     sentence: str = ""
     of_possible: bool = False
 
-    def points(self, earned: float, possible: float) -> float:
-        """The points that are taken off; never more than were earned."""
-        return min(max(earned, 0.0), self.share * (possible if self.of_possible else earned))
-
 
 def penalty(
     handed_in: datetime | None,
@@ -108,17 +105,18 @@ def penalty(
         return Penalty(Timing.UNKNOWN, sentence=told)
     # In UTC, because two times of one zone are subtracted as if summer time did not begin or end between them.
     late = handed_in.astimezone(UTC) - due.astimezone(UTC)
-    if late <= timedelta(minutes=policy.grace_minutes):
+    if late.total_seconds() <= policy.grace_minutes * 60:
         return Penalty(Timing.ON_TIME if late <= timedelta(0) else Timing.GRACE)
     days = math.ceil(late / _DAY)
     by = f"Handed in {_duration(late)} after it was due ({due:%Y-%m-%d %H:%M})"
-    if policy.cut_off_days is not None and late > policy.cut_off_days * _DAY:
+    if policy.cut_off_days is not None and late.total_seconds() > policy.cut_off_days * 86400:
         told = f"{by}, more than the {policy.cut_off_days:g} days after which nothing counts."
         return Penalty(Timing.CUT_OFF, 1.0, days, told)
-    percent = min(policy.percent_per_day * days, policy.cap_percent)
+    # Decimal, because three days of 3.3 % are 9.9 % and not a little less.
+    percent = min(_decimal(policy.percent_per_day) * days, _decimal(policy.cap_percent))
     of = "points" if policy.of_possible else "points earned"
-    told = f"{by}: {percent:g} % of the {of} are taken off." if percent else f"{by}; nothing is taken off."
-    return Penalty(Timing.LATE, percent / 100, days, told, policy.of_possible)
+    told = f"{by}: {float(percent):g} % of the {of} are taken off." if percent else f"{by}; nothing is taken off."
+    return Penalty(Timing.LATE, float(percent / 100), days, told, policy.of_possible)
 
 
 def of_arrival(arrival: Arrival | None, assignment: Assignment, extension: Extension | None = None) -> Penalty:
@@ -145,7 +143,7 @@ def deadline(value: Any, zone: tzinfo | None) -> datetime:
 
     Args:
         value: text, date or time, as YAML gives it.
-        zone: where a time without an offset is meant; None is this machine's.
+        zone: where a time without an offset is meant; None is this machine's, whose summer time counts as well.
 
     Raises:
         ValueError: it is no date.
@@ -157,9 +155,28 @@ def deadline(value: Any, zone: tzinfo | None) -> datetime:
         value = datetime.combine(value, time(23, 59, 59))
     if not isinstance(value, datetime):
         raise ValueError(f"{value!r} is no date")
-    if value.tzinfo is not None:
-        return value
-    return value.replace(tzinfo=zone) if zone else value.astimezone()
+    return value if value.tzinfo is not None else value.replace(tzinfo=zone or Here())
+
+
+class Here(tzinfo):
+    """The zone of this machine with its summer time; `astimezone()` would keep the offset of one day for all others."""
+
+    def utcoffset(self, when: datetime | None) -> timedelta | None:
+        """As the machine's clock has it at that time."""
+        return when.replace(tzinfo=None).astimezone().utcoffset() if when is not None else None
+
+    def dst(self, when: datetime | None) -> timedelta | None:
+        """Nobody asks."""
+        return None
+
+    def tzname(self, when: datetime | None) -> str | None:
+        """As the machine calls it."""
+        return when.replace(tzinfo=None).astimezone().tzname() if when is not None else None
+
+
+def _decimal(value: float) -> Decimal:
+    """The number as it is written in the rubric."""
+    return Decimal(repr(value))
 
 
 def _duration(late: timedelta) -> str:

@@ -65,10 +65,9 @@ def mark(row: GradeRow, assignment: Assignment, late: Penalty | None = None) -> 
     policy = assignment.policy or Policy()
     stored = {item.item: item for item in row.items}
     handed_in = row.status is not Status.MISSING
+    counting = [item for item in assignment.items if item.id not in policy.void]
     earned, possible, left = _ZERO, _ZERO, []
-    for item in assignment.items:
-        if item.id in policy.void:
-            continue
+    for item in counting:
         found = stored.get(item.id)
         if item.id not in policy.bonus:
             possible += _possible(item, found)
@@ -82,8 +81,9 @@ def mark(row: GradeRow, assignment: Assignment, late: Penalty | None = None) -> 
     if not handed_in:
         reason = "nothing handed in" if policy.missing is None else ""
         return Mark(_ZERO, possible, _ZERO, policy.missing, out_of, (), reason)
-    if possible == 0 or len(left) == len(assignment.items):
-        return Mark(earned, possible, _ZERO, None, out_of, tuple(left), row.problem or "nothing is decided yet")
+    if possible == 0 or len(left) == len(counting):
+        why = row.problem or ("nothing is decided yet" if left else "no item has points")
+        return Mark(earned, possible, _ZERO, None, out_of, tuple(left), why)
     before = _capped(_curved(earned, possible, policy.curve), possible, policy.cap)
     penalty = _penalty(before, possible, late)
     final = rounded((before - penalty) * out_of / possible, policy)
@@ -111,7 +111,7 @@ def _curved(earned: Decimal, possible: Decimal, curve: Curve | None) -> Decimal:
         case "linear":
             lifted = earned * curve.factor + curve.points
         case _:
-            lifted = (max(earned, _ZERO) / possible).sqrt() * possible
+            lifted = (max(earned, _ZERO) * possible).sqrt()  # the root of the share: exact where that is a number
     return max(earned, min(lifted, possible))
 
 

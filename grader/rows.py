@@ -65,6 +65,11 @@ class GradeRow:
         return replace(self, items=items, status=Status.of(self.problem, (item.outcome for item in items)))
 
     @property
+    def sandboxed(self) -> bool:
+        """Whether it was run in a sandbox, be its limits weak or not."""
+        return self.isolation.partition(" ")[0] != "none"
+
+    @property
     def earned(self) -> float:
         """Points earned over decided items."""
         return round(sum(item.earned for item in self.items), 2)

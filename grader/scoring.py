@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
 
 from grader.records import Finding, Item, Outcome, Score
+
+_CENT: Final = Decimal("0.01")
 
 
 def score(item: Item, finding: Finding, *, key: str) -> Score:
@@ -22,7 +26,15 @@ def score(item: Item, finding: Finding, *, key: str) -> Score:
         return Score(item, finding, earned=0.0, possible=0.0, key=key)
     if not _consistent(finding):
         raise ValueError(f"item {item.id!r}: {finding.outcome} with a credit of {finding.credit}")
-    return Score(item, finding, earned=round(item.points * finding.credit, 2), possible=item.points, key=key)
+    return Score(item, finding, earned=earned(item.points, finding.credit), possible=item.points, key=key)
+
+
+def earned(points: float, credit: float) -> float:
+    """A share of points in two decimals, where a half goes up as on paper; all of it is all, 0.125 for instance."""
+    if credit == 1:
+        return points
+    share = Decimal(repr(float(points))) * Decimal(repr(float(credit)))
+    return min(points, float(share.quantize(_CENT, rounding=ROUND_HALF_UP)))
 
 
 def best(findings: Sequence[Finding]) -> Finding:

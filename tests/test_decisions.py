@@ -170,6 +170,29 @@ def test_a_mark_out_of_points_that_the_rubric_no_longer_gives_is_told(given: Cla
     assert told[ADA].startswith("marked out of other points")
 
 
+def test_an_answer_that_is_worth_nothing_can_be_marked_all_the_same() -> None:
+    row = answer("Locality.", "one")
+    mark = Decision("hw2", "ada", "written", Kind.POINTS, "lee", points=0.0, possible=0.0, id=1)
+
+    found = decisions.decided(row, [mark])
+
+    assert (found.items[0].outcome, found.earned, found.percent) == (Outcome.PASSED, 0, None)
+    assert found.status is Status.GRADED
+
+
+@pytest.mark.parametrize(
+    ("isolation", "stale"),
+    [("forked", False), ("forked limits=weak", False), ("none", True), ("none limits=weak", True)],
+)
+def test_a_grade_is_held_against_a_run_like_its_own(given: Class, isolation: str, stale: bool) -> None:
+    course = rubric.load(given.folder, rubric.unproven)
+    with Gradebook.open(given.out / "gradebook.db", writing=False) as book:
+        rows = [replace(row, isolation=isolation) for row in book.current("hw2")]  # whose keys are of a sandbox
+        found = staleness(course, course.assignments["hw2"], rows, book.secret)
+
+    assert (ADA in found) is stale
+
+
 def answer(text: str, sha256: str) -> GradeRow:
     columns = {"assignment": "hw2", "student_id": "ada", "student_name": "", "submission": "", "sha256": sha256}
     columns |= {"status": "provisional", "isolation": "", "device": "cpu", "profile": "quick", "started": ""}
@@ -285,3 +308,36 @@ def test_a_page_that_is_completed_later_shows_what_was_decided(given: Class) -> 
         Pages(given.out, Facts.of(course, course.assignments["hw2"], book)).complete(book.current("hw2"))
 
     assert "Not final yet" not in (given.out / f"feedback/{ADA}.html").read_text("utf-8")
+
+
+def page_of(given: Class) -> str:
+    return (given.out / f"feedback/{ADA}.html").read_text("utf-8")
+
+
+def test_a_page_is_written_anew_where_the_mark_is_another_one_and_only_there(given: Class) -> None:
+    rescore(RescoreOptions(given.out, given.folder))
+    first = given.out / f"feedback/{ADA}.html"
+    printed = first.with_suffix(".pdf")
+    printed.write_text("as it was printed")
+    written = first.stat().st_ino
+
+    rescore(RescoreOptions(given.out, given.folder))
+    assert (first.stat().st_ino, printed.exists()) == (written, True)
+
+    write_rubric(given.folder, give=["written"])
+    rescore(RescoreOptions(given.out, given.folder))
+    assert "Your mark by the rules of the course: 7 of 10" in page_of(given)
+    assert not printed.exists()
+
+
+def test_a_page_of_who_was_killed_before_it_was_written_is_not_believed(given: Class) -> None:
+    rescore(RescoreOptions(given.out, given.folder))
+    assert "Not final yet" in page_of(given)
+
+    decide(given, "written", points=4.0, possible=4.0)
+    rescore(RescoreOptions(given.out, given.folder))
+    assert "Not final yet" not in page_of(given)
+
+    decide(given, "written", Kind.COMMENT, text="Well said.")
+    rescore(RescoreOptions(given.out, given.folder))
+    assert "Well said." in page_of(given)

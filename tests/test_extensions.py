@@ -61,8 +61,11 @@ def test_whoever_is_meant_is_found_by_id_number_login_or_address() -> None:
         ("hw2: {ada: {due: soon}}", "hw2: ada: expected a date"),
         ("hw2: {ada: {day: 2}}", "unknown key 'day'; known are due, days, reason"),
         ("hw2: {ada: {days: 2, due: 2026-10-05}}", "give either due or days"),
-        ("hw2: {ada: {days: -1}}", "must be a number, 0 or more"),
-        ("hw2: {ada: {days: inf}}", "must be a number, 0 or more"),
+        ("hw2: {ada: {days: -1}}", "must be a number from 0 to 3650"),
+        ("hw2: {ada: {days: inf}}", "must be a number from 0 to 3650"),
+        ("hw2: {ada: {days: nan}}", "must be a number from 0 to 3650"),
+        ("hw2: {ada: {days: 1e9}}", "must be a number from 0 to 3650"),
+        ("hw-2: {ada: {days: 1}}", "no assignment is called 'hw-2'; did you mean 'hw2'?"),
         ("hw2: {ada: {days: [2]}}", "hw2: ada: expected a date"),
         ("hw2: {ada: 2}", "hw2: ada: expected keys with values, found '2'"),
         ("hw2: {ada: {days: 1}, ada: {days: 2}}", "the key 'ada' occurs twice"),
@@ -71,6 +74,6 @@ def test_whoever_is_meant_is_found_by_id_number_login_or_address() -> None:
 )
 def test_a_mistake_is_one_line_that_names_the_place(tmp_path: Path, text: str, told: str) -> None:
     with pytest.raises(CourseError) as caught:
-        extensions.load(write(tmp_path, text))
+        extensions.load(write(tmp_path, text), known=["hw2", "lab"])
 
     assert told in str(caught.value) and "\n" not in str(caught.value)

@@ -57,6 +57,15 @@ def test_a_changed_reference_answers_anew_and_leaves_nothing_behind(tmp_path: Pa
     assert len(list(tmp_path.iterdir())) == 1
 
 
+def test_the_answers_of_an_assignment_whose_name_begins_alike_stay(tmp_path: Path) -> None:
+    longer = KeptAnswers(tmp_path, "hw-2", "r1")
+    longer(KEY, Counting(1))
+
+    kept(tmp_path)(KEY, Counting(2))
+
+    assert longer(KEY, Counting(3)) == Returned(1)
+
+
 @pytest.mark.parametrize("damage", [b"", b"\0" * 4, b"garbage" * 9])
 def test_a_damaged_answer_is_computed_again(tmp_path: Path, damage: bytes) -> None:
     kept(tmp_path)(KEY, Counting(1))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.lateness import Arrival, Extension, Penalty, Timing, deadline, of_arrival, penalty
+from grader.lateness import Arrival, Extension, Penalty, Timing, deadline, extended, of_arrival, penalty
 from grader.records import Assignment, LatePolicy
 
 SEOUL, NEW_YORK = ZoneInfo("Asia/Seoul"), ZoneInfo("America/New_York")
@@ -93,21 +95,60 @@ def test_without_a_due_date_nothing_is_late() -> None:
     assert penalty(DUE, None, POLICY).timing is Timing.NOT_DUE
 
 
-def test_points_are_taken_off_what_was_earned_or_what_was_possible() -> None:
-    of_possible = penalty(DUE + timedelta(days=1), DUE, LatePolicy(percent_per_day=10, of_possible=True))
+def test_per_cents_are_those_of_the_possible_points_only_where_the_policy_says_so() -> None:
+    of_possible = LatePolicy(percent_per_day=10, of_possible=True)
 
-    assert late_by(days=1).points(40, 100) == 4
-    assert of_possible.points(40, 100) == 10
-    assert of_possible.points(4, 100) == 4  # a mark never falls below zero
+    found = penalty(DUE + timedelta(days=1), DUE, of_possible)
+
+    assert found.of_possible and not late_by(days=1).of_possible
+    assert found.sentence.endswith(": 10 % of the points are taken off.")
 
 
-@given(st.floats(0, 1000), st.floats(0, 200), st.floats(0, 200), st.floats(0, 100), st.booleans())
-def test_later_is_never_cheaper(hours: float, more: float, percent: float, cap: float, of_possible: bool) -> None:
-    policy = LatePolicy(5, percent, cap, 20, of_possible)
-    sooner = penalty(DUE + timedelta(hours=hours), DUE, policy).points(50, 100)
-    later = penalty(DUE + timedelta(hours=hours + more), DUE, policy).points(50, 100)
+@pytest.mark.parametrize(
+    ("per_day", "days", "share"), [(3.3, 3, 0.099), (1.1, 3, 0.033), (0.7, 7, 0.049), (29, 1, 0.29)]
+)
+def test_per_cents_are_added_up_in_decimals(per_day: float, days: int, share: float) -> None:
+    found = penalty(DUE + timedelta(days=days), DUE, LatePolicy(percent_per_day=per_day))
 
-    assert 0 <= sooner <= later <= 50
+    assert found.share == share
+    assert f": {100 * share:g} % of" in found.sentence
+
+
+@given(st.floats(0, 1000), st.floats(0, 200), st.floats(0, 200), st.floats(0, 100))
+def test_later_is_never_cheaper(hours: float, more: float, percent: float, cap: float) -> None:
+    policy = LatePolicy(5, percent, cap, 20)
+    sooner = penalty(DUE + timedelta(hours=hours), DUE, policy)
+    later = penalty(DUE + timedelta(hours=hours + more), DUE, policy)
+
+    assert 0 <= sooner.share <= later.share <= 1
+
+
+@pytest.mark.parametrize(
+    ("policy", "timing"),
+    [(LatePolicy(grace_minutes=1e15), Timing.GRACE), (LatePolicy(cut_off_days=1e15), Timing.LATE)],
+    ids=["grace", "cut-off"],
+)
+def test_a_policy_may_say_for_ever(policy: LatePolicy, timing: Timing) -> None:
+    assert penalty(DUE + timedelta(days=400), DUE, policy).timing is timing
+
+
+def test_on_this_machines_clock_a_day_more_ends_at_the_same_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")  # where summer time ends on 2026-10-25
+    time.tzset()
+    try:
+        due = deadline("2026-10-20 23:59", None)
+        more = Extension(days=7)
+
+        assert due == datetime(2026, 10, 20, 21, 59, tzinfo=UTC)
+        assert extended(due, more) == datetime(2026, 10, 27, 22, 59, tzinfo=UTC)
+        assert penalty(datetime(2026, 10, 27, 22, 30, tzinfo=UTC), due, POLICY, more).timing is Timing.ON_TIME
+        late = penalty(datetime(2026, 10, 28, 22, 0, tzinfo=UTC), due, POLICY, more)
+        assert late.sentence.startswith("Handed in 23 h 1 min after it was due (2026-10-27 23:59)")
+        assert pickle.loads(pickle.dumps(due)) == due  # it travels to workers with its assignment
+        assert f"{due:%H:%M %Z}" == "23:59 CEST"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_stored_arrival_is_judged_by_the_assignments_dates() -> None:

@@ -110,6 +110,16 @@ def test_a_curve_lifts_the_class(curve: Curve, expected: str) -> None:
     assert final(row(2, 2, 0), curve=curve) == expected
 
 
+@pytest.mark.parametrize(("points", "expected"), [(1, 3), (2, 6), (4, 6)])
+def test_the_root_of_a_share_is_exact_where_it_is_a_number(points: float, expected: int) -> None:
+    nine = Assignment("hw2-cnn", "", Path(), "", (replace(ITEMS[0], points=9.0 if points != 2 else 18.0),))
+    stored = row(points, None, None)
+    stored = replace(stored, items=(replace(stored.items[0], possible=nine.possible),))
+    for rule in ("up", "down"):
+        policy = Policy(curve=Curve("sqrt"), round_to=Decimal(1), round_rule=rule)
+        assert mark(stored, replace(nine, policy=policy)).final == expected
+
+
 def test_bonus_may_exceed_the_possible_points_unless_capped() -> None:
     assert final(row(4, 4, 2), bonus=("written",)) == "10"
     assert final(row(4, 4, 2), bonus=("written",), cap=Decimal(100)) == "8"
@@ -156,6 +166,26 @@ def test_what_staff_has_to_see_says_so() -> None:
     found = mark(unreadable, assignment())
 
     assert (found.final, found.reason) == (None, "It is a PDF.")
+
+
+@pytest.mark.parametrize(
+    ("stored", "reason"),
+    [
+        (row(4, None, None), "nothing is decided yet"),
+        (row(4, None, None, items=(), problem="It is a PDF."), "It is a PDF."),
+    ],
+    ids=["waiting", "unreadable"],
+)
+def test_what_is_void_decides_nothing(stored: GradeRow, reason: str) -> None:
+    found = mark(stored, assignment(void=("corr2d",)))
+
+    assert (found.final, found.reason, found.open) == (None, reason, ("pool2d", "written"))
+
+
+def test_where_nothing_has_points_there_is_no_mark() -> None:
+    found = mark(row(4, 4, 2), assignment(void=("corr2d", "pool2d"), bonus=("written",)))
+
+    assert (found.final, found.earned, found.reason) == (None, Decimal(2), "no item has points")
 
 
 POINTS = st.integers(0, 16).map(lambda quarters: quarters / 4)

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from grader.records import Finding, Item, Mismatch, Outcome
-from grader.scoring import best, nearest, needed, score
+from grader.scoring import best, earned, nearest, needed, score
 
 ITEM = Item(id="corr2d-values", section="7.2", title="corr2d", points=4.0, check="returns_close", target="corr2d")
 
@@ -34,6 +34,23 @@ def test_a_finding_earns_its_share(outcome: Outcome, credit: float, earned: floa
 
     assert (scored.earned, scored.possible, scored.key) == (earned, possible, "k1")
     assert (scored.item, scored.finding) == (ITEM, found)
+
+
+@pytest.mark.parametrize(
+    ("points", "credit", "expected"),
+    [
+        (0.125, 1.0, 0.125),  # all of it, though tables show two decimals
+        (1 / 3, 1.0, 1 / 3),
+        (0.25, 0.5, 0.13),
+        (0.75, 0.5, 0.38),
+        (1.15, 0.1, 0.12),  # as a float it is 0.11499999...
+        (0.125, 0.99, 0.12),
+        (0.006, 0.9, 0.006),  # never more than there is
+        (0.0, 0.5, 0.0),
+    ],
+)
+def test_points_are_shared_out_as_on_paper(points: float, credit: float, expected: float) -> None:
+    assert earned(points, credit) == expected
 
 
 @pytest.mark.parametrize(

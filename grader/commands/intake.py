@@ -111,8 +111,8 @@ class Collected:
 
     def _on_time(self, assignment: Assignment, people: Identities) -> OnTime:
         path = self.course.course / extensions.FILE
-        given = extensions.load(path, rubric.time_zone(self.course.intake)).get(assignment.name, {})
-        more, unknown = extensions.of_students(given, people.people.values())
+        given = extensions.load(path, rubric.time_zone(self.course.intake), known=self.course.assignments)
+        more, unknown = extensions.of_students(given.get(assignment.name, {}), people.people.values())
         people.doubts += [Doubt(name, extensions.FILE, "names nobody who is known, or several") for name in unknown]
 
         def on_time(owner: Enrolled, arrival: Arrival) -> bool:

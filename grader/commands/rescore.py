@@ -72,17 +72,9 @@ def rescore(options: Options) -> Result:
     shown = facts.with_missing(after)
     tables.write(options.out, shown, assignment, facts.marks(shown))
     pages = Pages(options.out, facts, found.language)
-    for row in _changed(before, after):
-        pages.write(row)
     pages.complete(after)
     classroom.write(pages, facts, shown)
     return Result(before, after, again.stale, options.out)
-
-
-def _changed(before: Sequence[GradeRow], after: Sequence[GradeRow]) -> list[GradeRow]:
-    """The grades that are others than before."""
-    was = {row.student_id: row for row in before}
-    return [row for row in after if was.get(row.student_id) != row]
 
 
 class _Again:
@@ -98,7 +90,7 @@ class _Again:
         """Add the student's grade as it is now, where it is another one."""
         if row.problem and not row.items:
             return  # nothing could be read, so there is nothing to judge
-        conditions = Conditions(self._book.secret, row.profile, row.device, row.isolation != "none")
+        conditions = Conditions(self._book.secret, row.profile, row.device, row.sandboxed)
         if conditions not in self._keys:
             self._keys[conditions] = keys.of(self._course, self._assignment, conditions)
         terms = Terms(self._assignment, self._keys[conditions], [item.id for item in self._assignment.items], anew=())

@@ -37,7 +37,8 @@ class Facts:
             GraderError: extensions.yaml has a mistake, or the gradebook cannot be read.
         """
         people = book.roster(assignment.name)
-        given = extensions.load(course.course / extensions.FILE, rubric.time_zone(course.intake))
+        zone = rubric.time_zone(course.intake)
+        given = extensions.load(course.course / extensions.FILE, zone, known=course.assignments)
         more_time, unknown = extensions.of_students(given.get(assignment.name, {}), people)
         by_id = {person.student_id: person for person in people}
         return cls(assignment, by_id, book.arrivals(assignment.name), more_time, unknown)
@@ -105,7 +106,7 @@ def staleness(course: Rubric, assignment: Assignment, rows: Sequence[GradeRow], 
     for row in rows:
         if not row.items:
             continue
-        conditions = Conditions(secret, row.profile, row.device, row.isolation != "none")
+        conditions = Conditions(secret, row.profile, row.device, row.sandboxed)
         if conditions not in known:
             known[conditions] = keys.of(course.course, assignment, conditions)
         standing = stands(row, row.sha256, Terms(assignment, known[conditions], wanted, anew=()))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from grader import decisions
+from grader import decisions, scoring
 from grader.decisions import Beneath, Decision, Kind
 from grader.errors import GraderError
 from grader.reviewing.classroom import Classroom, Entry
@@ -61,8 +61,8 @@ class Desk:
         if entry.mark is None:
             raise Refused("nobody has marked this")
         below, possible = Beneath.of(entry.row, entry.item), self._possible(entry)
-        points = entry.mark.points if entry.mark.points is not None else 0.0
-        points = round(points * possible / (entry.mark.possible or possible), 2)
+        given, of = entry.mark.points or 0.0, entry.mark.possible
+        points = scoring.earned(possible, given / of if of else 1.0)
         told = {"points": points, "possible": possible, "why": "looked at again", "beneath": below}
         self.room.book.decide(self._of(entry, Kind.POINTS, **told), seen=entry.newest)
 
