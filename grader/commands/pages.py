@@ -89,7 +89,7 @@ class Pages:
     def _ending(self, row: GradeRow) -> str:
         """How the page of a grade ends."""
         assignment = self.facts.assignment
-        graded = row.started, row.seconds, row.problem, [_told(item) for item in row.items]
+        graded = row.problem, [_told(item) for item in row.items]
         shown = repr((
             self.tag, assignment.title, [item.points for item in assignment.items], graded, self._beside(row)
         ))  # fmt: skip
