@@ -14,7 +14,8 @@ A decision is never changed. It is undone by another one, and that by a third; w
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -136,6 +137,13 @@ def wishes(decisions: Iterable[Decision]) -> dict[str, set[str]]:
     for each in left_open(decisions, Kind.REGRADE):
         found.setdefault(each.student_id, set()).add(each.item)
     return found
+
+
+def forsaken(decisions: Iterable[Decision], items: Collection[str]) -> dict[str, int]:
+    """How many marks and comments stand for items that are not among these, by item: they count for nothing now."""
+    kinds = Kind.POINTS, Kind.COMMENT
+    about = {(each.student_id, each.item, each.kind) for each in standing(decisions) if each.kind in kinds}
+    return dict(Counter(item for _, item, _ in about if item not in items))
 
 
 def decided(row: GradeRow, decisions: Sequence[Decision]) -> GradeRow:

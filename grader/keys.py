@@ -99,6 +99,8 @@ def of(course: Path, assignment: Assignment, conditions: Conditions) -> Keys:
         hashlib.sha256(conditions.secret or b"").hexdigest(),
     ]
     reference = reference_hash(course, assignment.reference)
+    notebooks = sorted(assignment.notebooks.glob("*.ipynb"))
+    handed_out = [hashlib.sha256(path.read_bytes()).hexdigest() for path in notebooks]
     data = {name: _data(name) for name in {str(item.options.get("data", "")) for item in assignment.items}}
     asked: dict[str, str] = {}
     judged: dict[str, str] = {}
@@ -108,6 +110,8 @@ def of(course: Path, assignment: Assignment, conditions: Conditions) -> Keys:
         needed = [asked[need] for need in item.needs]
         own = [item.id, item.check, _provider(kind), item.target, asking, needed]
         own.append(data[str(item.options.get("data", ""))])
+        if kind and not kind.captures:
+            own.append(handed_out)  # a written answer is what a section says beyond it
         # Another package's check may look at the profile; of ours only those that train do.
         profile = "" if item.check in checks.CHECKS and not kinds[item.check].trains else conditions.profile.value
         asked[item.id] = _hash([everything, own, profile])

@@ -12,19 +12,23 @@ from typing import Any
 import pytest
 
 from grader import decisions, keys, rubric
+from grader.commands import grade
+from grader.commands.bookkeeping import Bookkeeper
 from grader.commands.pages import Pages
+from grader.commands.planning import Plan
 from grader.commands.report import Options as ReportOptions
 from grader.commands.report import report
 from grader.commands.rescore import Options as RescoreOptions
 from grader.commands.rescore import rescore
 from grader.commands.standing import Terms, differs, stands
 from grader.commands.stored import Facts, staleness
+from grader.commands.watch import Watch
 from grader.deciding import Overtaken
 from grader.decisions import Beneath, Decision, Footing, Kind, footing
 from grader.errors import GradebookError
 from grader.gradebook import Gradebook
-from grader.keys import Conditions
-from grader.records import Outcome, Profile, Status
+from grader.keys import Conditions, Keys
+from grader.records import Grade, Outcome, Profile, Status, Student, Submission
 from grader.rows import GradeRow
 from tests.exports.classes import CHULSOO, MINA, YOUNGHEE, Class, graded, write_rubric
 from tests.reports.pages import item as item_row
@@ -299,6 +303,48 @@ def test_a_wish_to_grade_again_lasts_until_a_grader_has_done_so(given: Class) ->
 
     with Gradebook.beside(given.out / "gradebook.db") as book:
         assert decisions.wishes(book.decisions("hw2")) == {}
+
+
+@pytest.mark.parametrize(
+    ("wish", "wanted", "left"),
+    [
+        ("corr2d", ("corr2d",), []),
+        ("corr2d", ("written",), ["corr2d"]),
+        ("", ("corr2d", "written"), []),
+        ("", ("corr2d",), [""]),  # a part is not the whole that somebody asked for
+    ],
+)
+def test_a_wish_is_fulfilled_by_a_run_of_all_that_it_is_about(
+    given: Class, wish: str, wanted: tuple[str, ...], left: list[str]
+) -> None:
+    assignment = rubric.load(given.folder, rubric.unproven).assignments["hw2"]
+    with Gradebook.open(given.out / "gradebook.db") as book:
+        book.decide(Decision("hw2", ADA, wish, Kind.REGRADE, "lee"))
+        plan = Plan.of([], book.current("hw2"), Terms(assignment, Keys(), wanted, wishes={ADA: {wish}}))
+        pages = Pages(given.out, Facts(assignment, {}, {}, {}))
+        ran = Grade(Submission(Student(ADA), "", ()), (), "forked", "cpu", Profile.QUICK, "", 1.0, "0.1")
+
+        Bookkeeper(plan, book, pages, Watch(*[lambda *_: None] * 3))._fulfil(ran)
+
+        assert [each.item for each in decisions.left_open(book.decisions("hw2"), Kind.REGRADE)] == left
+
+
+def test_decisions_about_an_item_that_was_renamed_are_told(given: Class) -> None:
+    decide(given, "written", points=4.0, possible=4.0)
+    decide(given, "written", Kind.COMMENT, text="Well said.")
+    undone = decide(given, "corr2d", points=1.0, possible=6.0, why="by hand")
+    decide(given, "corr2d", Kind.UNDO, about=undone)
+    assignment = rubric.load(given.folder, rubric.unproven).assignments["hw2"]
+    renamed = replace(assignment, items=(replace(assignment.items[1], id="written-1"),))
+
+    with Gradebook.open(given.out / "gradebook.db", writing=False) as book:
+        assert list(grade._forsaken(assignment, book)) == []
+        (told,) = grade._forsaken(renamed, book)
+
+    assert told == (
+        "2 marks and comments of people for written count for nothing: the rubric has no such item;"
+        " did you mean 'written-1'?"
+    )
 
 
 def test_a_page_that_is_completed_later_shows_what_was_decided(given: Class) -> None:

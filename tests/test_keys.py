@@ -91,6 +91,19 @@ def test_code_is_told_by_every_file_of_it(tmp_path: Path, monkeypatch: pytest.Mo
     assert len(set(codes)) == 4
 
 
+def test_what_students_received_changes_what_they_are_said_to_have_written(course: Path) -> None:
+    (course / "hw").mkdir()
+    written = replace(HOMEWORK, notebooks=course / "hw", items=(*ITEMS, item("written", "answered")))
+    before = of(course, written)
+
+    for content in ("first", "second"):
+        (course / "hw/hw.ipynb").write_text(content)
+        after = of(course, written)
+        assert others(before, after) == ({"written"}, set())
+        assert of(course, written) == after
+        before = after
+
+
 def test_a_policy_is_in_no_key(course: Path) -> None:
     policy = Policy(void=("a",), bonus=("b",), out_of=Decimal(10), cap=Decimal(100))
 

@@ -78,6 +78,7 @@ class Bookkeeper:
         if student not in terms.wishes:
             return
         assignment, who = terms.assignment.name, f"grader {grade.grader_version}"
+        everything = {item.id for item in terms.assignment.items}.issubset(terms.wanted)
         for wish in decisions.left_open(self.book.decisions(assignment, student), Kind.REGRADE):
-            if wish.item in ("", *terms.wanted):
+            if wish.item in terms.wanted or (not wish.item and everything):
                 self.book.decide(Decision(assignment, student, wish.item, Kind.RAN, who, about=wish.id))

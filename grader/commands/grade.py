@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,7 +103,7 @@ def grade(options: Options, watch: Watch) -> Result:
         plan = _plan(options, course, taken, assignment, book, before, conditions)
         watch.wrote(tables.write_intake(options.out, taken))
         watch.took_in(taken)
-        for sentence in (chosen, *_warnings(options, plan)):
+        for sentence in (chosen, *_forsaken(assignment, book), *_warnings(options, plan)):
             if sentence:
                 watch.told(sentence)
         watch.planned(plan.todo, Idle(len(plan.rescored), plan.unchanged))
@@ -179,6 +179,14 @@ def _plan(
     wishes = decisions.wishes(book.decisions(assignment.name))
     terms = Terms(assignment, keys.of(course, assignment, conditions), wanted, options.force, wishes=wishes)
     return Plan.of(_chosen(taken.submissions, options.students), rows, terms)
+
+
+def _forsaken(assignment: Assignment, book: Gradebook) -> Iterator[str]:
+    """What people decided about items that were renamed or taken out of the rubric."""
+    known = [item.id for item in assignment.items]
+    for item, count in decisions.forsaken(book.decisions(assignment.name), known).items():
+        told = "1 mark or comment" if count == 1 else f"{count} marks and comments"
+        yield f"{told} of people for {item} count for nothing: the rubric has no such item{hint(item, known)}"
 
 
 def _warnings(options: Options, plan: Plan) -> Sequence[str]:

@@ -58,9 +58,11 @@ class Launched:
                 stderr=None if debug else subprocess.DEVNULL,
                 start_new_session=True,
             )
-        except OSError as error:
+        except BaseException as error:  # whatever it is, such as Ctrl-C: nobody else has the socket yet
             self.control.close()
-            raise SandboxError(f"cannot start {command[0]}: {error}") from error
+            if isinstance(error, OSError):
+                raise SandboxError(f"cannot start {command[0]}: {error}") from error
+            raise
         finally:
             theirs.close()
 
@@ -178,14 +180,14 @@ class Template:
         assert self._control is not None
         self._control.settimeout(_BOOT_S)
         try:
-            greeting = self._control.recv(1)
+            if self._control.recv(1) == b"R":
+                self._control.sendall(system_call_filter())
+                self._greeted = True
         except (TimeoutError, ConnectionError):
-            greeting = b""
-        if greeting != b"R":
+            pass  # it is still importing, or has died
+        if not self._greeted:
             self.close()
             raise SandboxError("the template did not start; `grader doctor` says what is missing")
-        self._control.sendall(system_call_filter())
-        self._greeted = True
 
     def _fork(self, read_fd: int, write_fd: int) -> tuple[int, int]:
         """The process number of a new session, as the template knows it, and a pidfd of it."""

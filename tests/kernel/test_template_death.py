@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
+import subprocess
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from grader.commands.isolation import bubblewrap_problem
+from grader.errors import SandboxError
 from grader.kernel.cells import Script
 from grader.kernel.sandbox import Confinement
 from grader.kernel.session import KernelSession
-from grader.kernel.template import Launched, Sandboxes
+from grader.kernel.template import Launched, Sandboxes, Template
 from grader.probes import Died, Observation, Probe, Returned
 from grader.records import Limits
 from tests.crash import processes
@@ -106,3 +110,36 @@ def test_a_launched_template_ends_with_the_socket_of_whoever_took_it_over() -> N
     launched.control.close()
     launched._process.wait(90)  # raises where it goes on
     assert launched._process.poll() is not None
+
+
+def test_a_template_that_dies_as_soon_as_it_is_ready_is_a_fault_of_the_machine() -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    theirs.sendall(b"R")
+    theirs.close()
+    with Template(Confinement("bubblewrap", None), ours) as template:
+        with pytest.raises(SandboxError, match="did not start"):
+            template._await_greeting()
+
+    assert ours.fileno() == -1
+
+
+@pytest.mark.parametrize(("ends", "told"), [(KeyboardInterrupt, KeyboardInterrupt), (FileNotFoundError, SandboxError)])
+def test_a_template_that_cannot_be_started_leaves_no_socket_open(
+    ends: type[BaseException], told: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[socket.socket] = []
+
+    def pair(*arguments: Any) -> tuple[socket.socket, socket.socket]:
+        made.extend(original(*arguments))
+        return made[0], made[1]
+
+    def start(*_: object, **__: object) -> None:
+        raise ends
+
+    original = socket.socketpair
+    monkeypatch.setattr(socket, "socketpair", pair)
+    monkeypatch.setattr(subprocess, "Popen", start)
+    with pytest.raises(told):
+        Launched(Confinement("bubblewrap", None))
+
+    assert [each.fileno() for each in made] == [-1, -1]
