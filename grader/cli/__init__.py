@@ -6,6 +6,7 @@ A module here is a group of commands. Its function `add` tells argparse about th
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import re
 import sys
@@ -56,8 +57,22 @@ _ELSEWHERE: Final = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0 done, 1 needs staff, 2 the instructor's files, 3 machinery, 130 stopped."""
+    _write_anything()
+    try:
+        return _run(sys.argv[1:] if argv is None else list(argv))
+    except KeyboardInterrupt:
+        print("grader: stopped; what was finished is kept", file=sys.stderr)
+        return 130
+
+
+def _write_anything() -> None:
+    """What a terminal's encoding lacks is written as its escape, as on standard error: names are in every script."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _run(given: Sequence[str]) -> int:
     top, commands = parser()
-    given = sys.argv[1:] if argv is None else list(argv)
     if not given:
         top.print_help(sys.stderr)
         return 2
@@ -83,9 +98,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except GraderError as error:
         print(f"grader: {visible(str(error))}", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
-        print("grader: stopped; what was finished is kept", file=sys.stderr)
-        return 130
     except BrokenPipeError:
         # Whoever read our output has gone (`grader ... | head`); there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

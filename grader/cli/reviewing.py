@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from grader.cli.options import console, course_options, out_option
 from grader.cli.parsing import add_command
@@ -12,6 +12,8 @@ from grader.escaping import visible
 
 if TYPE_CHECKING:
     from grader.cli.options import Commands
+
+_WHO: Final = "the id, as grades.csv has it; or a name, login or address that is one student's alone"
 
 
 def add(commands: Commands) -> None:
@@ -30,9 +32,12 @@ def add(commands: Commands) -> None:
     review.add_argument("--who", default="", metavar="NAME", help="who decides; this account's name if absent")
     review.set_defaults(run=_review)
     history = add_command(
-        commands, "history", "show what happened to one student's grade, when and why", examples=("chen",)
+        commands,
+        "history",
+        "show what happened to one student's grade, when and why",
+        examples=("chen", '"Ada Invented"'),
     )
-    history.add_argument("student", metavar="STUDENT", help="the id, as grades.csv has it")
+    history.add_argument("student", metavar="STUDENT", help=_WHO)
     out_option(history)
     course_options(history)
     history.set_defaults(run=_history)
@@ -43,7 +48,7 @@ def add(commands: Commands) -> None:
         does="Record that a student asks for another look at a mark. It is answered on the page of `grader review`.",
         examples=('chen corr2d-values --text "Why is this wrong?"',),
     )
-    request.add_argument("student", metavar="STUDENT", help="the id, as grades.csv has it")
+    request.add_argument("student", metavar="STUDENT", help=_WHO)
     request.add_argument(
         "item", metavar="ITEM", nargs="?", default="", help="such as corr2d-values; the whole grade if absent"
     )

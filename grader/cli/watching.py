@@ -243,7 +243,8 @@ class Shown:
             stage = f" ({running[0].stage})" if running[0].stage else ""
             what = f"{len(running)} run, longest {running[0].student} {span(running[0].seconds)}{stage}"
             what += f"; {machine}" if machine else ""
-        self.told(", ".join(filter(None, (f"{count} {what}", "" if left is None else f"about {span(left)} left"))))
+        rest = "" if left is None or self._tally.done == self._tally.total else f"about {span(left)} left"
+        self.told(" ".join(filter(None, (count, ", ".join(filter(None, (what, rest)))))))
 
     def _keep_looking(self, over: threading.Event) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})  # the main thread's

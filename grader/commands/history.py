@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader import rubric
-from grader.commands import stored
+from grader.commands import stored, whom
 from grader.decisions import Decision, Kind
 from grader.errors import UsageError
 from grader.gradebook import Gradebook
@@ -35,8 +35,8 @@ def history(options: Options) -> Sequence[Event]:
     """
     with Gradebook.open(options.out / "gradebook.db", writing=False) as book:
         assignment = _assignment(options, book)
-        _known(options, assignment, book)
-        return events(book.history(assignment.name, options.student), book.decisions(assignment.name, options.student))
+        student = whom.student(options.student, assignment.name, book, options.out)
+        return events(book.history(assignment.name, student), book.decisions(assignment.name, student))
 
 
 def request(options: Options, item: str, text: str, who: str = "") -> int:
@@ -53,23 +53,16 @@ def request(options: Options, item: str, text: str, who: str = "") -> int:
     """
     with Gradebook.beside(options.out / "gradebook.db") as book:
         assignment = _assignment(options, book)
-        _known(options, assignment, book)
+        student = whom.student(options.student, assignment.name, book, options.out)
         if item and item not in {each.id for each in assignment.items}:
             known = [each.id for each in assignment.items]
             raise UsageError(f"{assignment.name} has no item {item!r}{hint(item, known)}")
         if not text.strip():
             raise UsageError("say by --text what the student asks for")
         who = who or getpass.getuser()
-        return book.decide(Decision(assignment.name, options.student, item, Kind.REQUEST, who, text=text.strip()))
+        return book.decide(Decision(assignment.name, student, item, Kind.REQUEST, who, text=text.strip()))
 
 
 def _assignment(options: Options, book: Gradebook) -> Assignment:
     course = rubric.load(options.course or rubric.find_course(Path.cwd()), rubric.unproven)
     return stored.graded(course, options.assignment, options.out, book)
-
-
-def _known(options: Options, assignment: Assignment, book: Gradebook) -> None:
-    graded = book.graded(assignment.name)
-    if options.student not in graded:
-        told = hint(options.student, graded)
-        raise UsageError(f"{options.out} holds no grade of a student {options.student!r}{told}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from grader import extensions, lateness, rubric, submissions
 from grader.commands import choosing
+from grader.commands.crowds import crowds
 from grader.commands.identifying import Doubt, Identities, everybody
 from grader.errors import CourseError
 from grader.exports import sheets
@@ -94,6 +96,8 @@ class Collected:
         if noting:
             book.enrol(assignment.name, everybody(people))
             book.arrived(assignment.name, arrivals)
+        number = re.compile(self.course.intake.student_number or submissions.DEFAULT_PATTERN)
+        people.doubts += crowds(found.submissions, assignment, number)
         handed_in = book.graded(assignment.name) | arrivals.keys()
         return Intake(
             found.submissions,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -205,7 +204,8 @@ def choose(columns: Mapping[int, Sequence[str]], wanted: str, what: str) -> int:
     if not headers:
         raise UsageError(f"the {what} file has no column of marks; download it again with the assignment in it")
     if wanted and not fitting:
-        close = difflib.get_close_matches(wanted, [name for names in columns.values() for name in names], n=1)
-        told = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(map(repr, headers))}"
+        # HW2 is like HW3 and another homework: only a name that holds the word is suggested, else all are told.
+        holding = [header for header in headers if wanted.casefold() in header.casefold()]
+        told = f"did you mean {holding[0]!r}?" if len(holding) == 1 else f"there are {', '.join(map(repr, headers))}"
         raise UsageError(f"the {what} file has no column {wanted!r}; {told}")
     raise UsageError(f"the {what} file has several columns of marks; give --column with one of {', '.join(headers)}")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
@@ -16,6 +17,7 @@ from grader.reports.terminal import footer
 from grader.rows import GradeRow
 
 _BINS: Final = 10
+_NARROW: Final = 76  # columns, below which nothing fits beside the distribution
 _BAR: Final = 24  # cells of the longest bar
 _STAFF: Final = 4  # students who are named
 _WHY: Final = 90  # characters of a reason
@@ -23,8 +25,7 @@ _WHY: Final = 90  # characters of a reason
 
 def summary(rows: Sequence[GradeRow]) -> Group:
     """The distribution beside the items that cost most, then who needs staff; 20 lines at most."""
-    both = Table.grid(padding=(0, 4))
-    both.add_row(_distribution(rows), _lost(rows))
+    both = _Beside(_distribution(rows), _lost(rows))
     staff = [row for row in rows if row.status is Status.NEEDS_STAFF]
     named: list[RenderableType] = [_reason(row) for row in staff[:_STAFF]]
     if len(staff) > _STAFF:
@@ -32,18 +33,32 @@ def summary(rows: Sequence[GradeRow]) -> Group:
     return Group(both, Text(), *named, footer(rows))
 
 
-def _distribution(rows: Sequence[GradeRow]) -> Table:
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """Two pieces beside each other, one above the other where the screen is too narrow."""
+
+    left: RenderableType
+    right: RenderableType
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if options.max_width < _NARROW:
+            yield from (self.left, Text(), self.right)
+            return
+        both = Table.grid(padding=(0, 4))
+        both.add_row(self.left, self.right)
+        yield both
+
+
+def _distribution(rows: Sequence[GradeRow]) -> RenderableType:
     """How many students lie in each tenth of the per cents, the best first."""
     shares = [row.percent for row in rows if row.percent is not None]
     table = Table.grid(padding=(0, 1))
-    table.add_column(justify="right", no_wrap=True)
+    table.add_column(justify="right", no_wrap=True, min_width=len("90-100"))
     table.add_column(no_wrap=True, min_width=_BAR)
-    table.add_column(justify="right", no_wrap=True)
+    table.add_column(justify="right", no_wrap=True, min_width=len(str(len(rows))))
     if not shares:
-        table.add_row("", Text("Nothing is decided yet."), "")
-        return table
+        return Text("Nothing is decided yet.")
     low, middle, high = statistics.quantiles(shares, n=4, method="inclusive") if len(shares) > 1 else shares * 3
-    table.add_row("%", Text(f"median {middle:.1f}, half of them {low:.1f} to {high:.1f}"), "")
     counts = [0] * _BINS
     for share in shares:
         counts[min(max(int(share * _BINS / 100), 0), _BINS - 1)] += 1
@@ -51,7 +66,7 @@ def _distribution(rows: Sequence[GradeRow]) -> Table:
         start, end = 100 * number // _BINS, 100 * (number + 1) // _BINS
         bar = "█" * -(-counts[number] * _BAR // max(counts))
         table.add_row(f"{start}-{end}", Text(bar, "green"), str(counts[number] or ""))
-    return table
+    return Group(Text(f"median {middle:.1f} %, half {low:.1f} to {high:.1f} %"), table)
 
 
 def _lost(rows: Sequence[GradeRow]) -> Table:

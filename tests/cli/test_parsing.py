@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import subprocess
 import sys
@@ -123,3 +124,24 @@ def test_what_is_to_be_filled_in_stands_in_capitals() -> None:
     ]
 
     assert small == ["grade device"]  # its metavar are the words themselves
+
+
+def test_a_terminal_that_lacks_letters_gets_them_as_escapes() -> None:
+    poor = {**os.environ, "PYTHONIOENCODING": "ascii"}
+
+    ran = subprocess.run([sys.executable, "-m", "grader", "report", "--help"], env=poor, capture_output=True, text=True)
+
+    assert ran.returncode == 0, ran.stderr
+    assert "\\ud55c\\uad6d\\uc5b4" in ran.stdout
+
+
+def test_who_presses_ctrl_c_before_anything_began_reads_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def pressed() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "parser", pressed)
+
+    assert cli.main(["grade", "x"]) == 130
+    assert capsys.readouterr().err == "grader: stopped; what was finished is kept\n"

@@ -66,7 +66,7 @@ def test_a_large_class_has_a_plain_line_now_and_then() -> None:
 
     lines = written.getvalue().splitlines()
     assert 50 < len(lines) < 120
-    assert lines[1].startswith("[1/1000]") and lines[-1].startswith("[1000/1000]")
+    assert lines[1].startswith("[1/1000]") and lines[-1] == "[1000/1000]"
 
 
 @pytest.mark.parametrize("count", [2, 1000])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from grader.records import Outcome, Status
 from grader.reports.summary import summary
 from grader.reports.terminal import rendered
@@ -38,6 +40,15 @@ def test_it_tells_the_distribution() -> None:
     top = next(line for line in lines if line.strip().startswith("90-100"))
     assert top.split()[1] == "█" * 24 and top.split()[2] == "2"  # 4 + 4 of 8: numbers 4 and 9
     assert next(line for line in lines if line.strip().startswith("0-10")).split()[2] == "2"
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_no_bar_loses_its_label_on_a_narrow_terminal(width: int) -> None:
+    lines = rendered(summary(class_of(1000)), width=width).splitlines()
+
+    labels = [word for line in lines for word in line.split()[:1] if word[0].isdigit()]
+    assert labels[:10] == [f"{low}-{low + 10}" for low in range(90, -1, -10)]
+    assert "corr2d-values" in "".join(lines)
 
 
 def test_it_tells_what_was_lost_most_and_by_how_many() -> None:
