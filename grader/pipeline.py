@@ -21,6 +21,7 @@ from grader import __version__, checks, listing, logs, notebook, packing, scorin
 from grader.checks import trainings
 from grader.checks.picturing import Previewed
 from grader.judging import Key, guarded, judge
+from grader.kernel import room as of_a_session
 from grader.kernel.allowance import Allowance
 from grader.kernel.cells import Script, Slice
 from grader.kernel.session import KernelSession
@@ -75,6 +76,9 @@ def grade(
     clock = time.monotonic()
     items = [item for item in course.assignment.items if not only or item.id in only]
     notebooks, problems = _read(submission)
+    confined = not course.sandboxes.isolation.startswith("none")
+    if heavy := of_a_session.lacking(submission.attachments, course.assignment.limits, confined=confined):
+        notebooks, problems = [], [heavy]
     findings = dict(known)
     recorders: dict[str, Recorder] = {}
     room = Room()

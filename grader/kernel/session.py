@@ -24,13 +24,14 @@ from grader.kernel.channel import Channel, ChannelClosed, ChannelTimeout, Frame,
 from grader.kernel.sandbox import Sandbox
 from grader.kernel.wire import max_answer, probe_frame, read_observation
 from grader.probes import Died, Missing, Observation, Probe, Raised, TimedOut, Version, names_of
-from grader.records import Limits
+from grader.records import Limits, SourceFile
 
 Open = Callable[[Limits], Sandbox]
 
 _REOPENINGS = 12  # sandboxes for one notebook; a student who kills more of them has had enough
 _DEATHS_PER_TARGET = 3
 _AHEAD = 6  # probes that may wait in the pipe
+_MOST_TEXT = 2 << 20  # bytes of modules of which lines are quoted
 TRAINING = frozenset({"train", "trained", "logits", "weights", "redraw"})  # questions with a training's time limit
 _EXCEPTIONS = frozenset(name for name, value in vars(builtins).items() if isinstance(value, type)) | {
     "OutOfMemoryError",
@@ -40,6 +41,15 @@ _EXCEPTIONS = frozenset(name for name, value in vars(builtins).items() if isinst
     "TorchRuntimeError",
     "ProbeTimeout",
 }
+
+
+def _modules(files: Sequence[SourceFile]) -> Iterator[str]:
+    """The text of the modules handed in, as far as anybody writes that much: each of its lines is kept."""
+    left = _MOST_TEXT
+    for file in files:
+        if file.name.endswith(".py") and len(file.content) <= left:
+            left -= len(file.content)
+            yield file.content.decode("utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +90,7 @@ class KernelSession:
         self._asked_s = 0.0  # time spent on probes, training apart
         self._timed_out = 0
         sources = [source for _, source in script.cells]
-        sources += [file.content.decode("utf-8", "replace") for file in script.files if file.name.endswith(".py")]
+        sources += _modules(script.files)
         self._lines = {line.strip()[:200] for source in sources for line in source.splitlines()}
         self._words = {word for source in sources for word in re.findall(r"class\s+(\w+)", source)}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import functools
 import io
 import re
@@ -25,6 +26,8 @@ from PIL import Image
 
 LONGEST: Final = 20_000  # characters that are rendered; checks keep no more of an answer
 _LONGEST_FORMULA: Final = 1_000
+_MOST_BRACKETS: Final = 1_000  # looking for the ends of links takes a time that grows with their square
+_MOST_CELLS: Final = 2_000  # of tables: short rows are filled up to the width of the first
 _LARGEST_PICTURE: Final = 1_500_000  # characters in base64
 _MOST_PIXELS: Final = 50_000_000  # as the largest cameras take; a browser needs four bytes for each, and may crash
 _PICTURE: Final = re.compile(r"data:image/(png|jpeg);base64,([A-Za-z0-9+/=\s]*)\Z")
@@ -65,10 +68,10 @@ def rendered(text: str, pictures: Mapping[str, str] | None = None) -> Markup:
         pictures: attachments of the cell as data URIs, by name.
     """
     shown = text[:LONGEST]
-    try:
-        found = _parser().render(shown, {"pictures": dict(pictures or {})})
-    except RecursionError:  # nested deeper than anybody writes
-        found = f"<pre>{escapeHtml(shown)}</pre>"
+    found = f"<pre>{escapeHtml(shown)}</pre>"
+    if not _laborious(shown):
+        with contextlib.suppress(RecursionError):  # nested deeper than anybody writes
+            found = _parser().render(shown, {"pictures": dict(pictures or {})})
     clean = nh3.clean(
         found,
         tags=set(_TEXT | _MATH),
@@ -80,6 +83,12 @@ def rendered(text: str, pictures: Mapping[str, str] | None = None) -> Markup:
     rest = len(text) - len(shown)
     left = f'<p class="muted">… and {rest:,} more characters that are not shown.</p>' if rest else ""
     return Markup(clean + left)  # noqa: S704 - cleaned above
+
+
+def _laborious(text: str) -> bool:
+    """Whether a text holds more links or cells of tables than anybody writes, for which a page would wait seconds."""
+    bars = [line.count("|") for line in text.splitlines()]
+    return text.count("[") > _MOST_BRACKETS or max(bars, default=0) * sum(map(bool, bars)) > _MOST_CELLS
 
 
 def _allowed(tag: str, attribute: str, value: str) -> str | None:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,10 @@ import pytest
 from grader import notebook
 from grader.commands import choosing, isolation
 from grader.errors import UsageError
-from grader.records import SourceFile, Student, Submission
+from grader.records import SourceFile, Status, Student, Submission
 from grader.similarity import definitions_of
+from tests.hostile import cases
+from tests.hostile.conftest import Desks
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = Path(__file__).parent / "course"
@@ -134,3 +137,24 @@ def test_imports_of_a_file_that_is_too_long_are_not_looked_into() -> None:
 
     assert (found, problems) == ([], ["a.py is too long to be looked into."])
     assert most < 20 * len(code)
+
+
+# ---- files beside a notebook -----------------------------------------------------------------------------------------
+
+
+def test_files_that_fill_a_sessions_disk_are_laid_out_and_larger_ones_told(desks: Desks) -> None:
+    desk, honest = desks["forked"], cases.submission(cases.HONEST)
+    room = desk.course.assignment.limits.disk_mb << 20
+    fitting = replace(honest, attachments=(SourceFile("a.bin", bytes(room - (2 << 20))),))
+    larger = replace(
+        honest, attachments=(SourceFile("a.bin", bytes(room - (2 << 20))), SourceFile("b", bytes(3 << 20)))
+    )
+
+    laid_out, told = desk.grade(fitting), desk.grade(larger)
+
+    assert (laid_out.problem, laid_out.status) == ("", Status.PROVISIONAL)
+    assert told.status is Status.NEEDS_STAFF
+    assert told.problem == (
+        "What lies beside the notebooks takes 65 MB, and a session has room for 64 MB (`disk_mb` in the limits of the "
+        "rubric); the largest file is a.bin with 62 MB."
+    )

@@ -116,3 +116,18 @@ def test_a_text_of_ten_megabytes_is_cut_and_the_rest_counted() -> None:
 @pytest.mark.parametrize("text", ["[" * LONGEST, ">" * LONGEST, "*a" * LONGEST, "$a$" * LONGEST, "`a" * LONGEST])
 def test_text_that_nests_without_end_is_shown(text: str) -> None:
     assert len(rendered(text)) > 100
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 20_000, "![" * 10_000, "[a](" * 5_000, "|a" * 250 + "\n" + "|-" * 250 + "\n" + "|b\n" * 3_000]
+)
+def test_text_that_would_take_seconds_to_read_is_shown_as_it_was_written(text: str) -> None:
+    shown = rendered(text)
+
+    assert shown == f"<pre>{text}</pre>"
+
+
+def test_a_table_as_large_as_anybody_writes_is_a_table() -> None:
+    shown = rendered("|a" * 10 + "|\n" + "|-" * 10 + "|\n" + ("|b" * 10 + "|\n") * 50)
+
+    assert shown.count("<td>") == 500
