@@ -103,7 +103,7 @@ def judge(session: Session, item: Item, findings: Mapping[str, Finding], standar
     """
 
     def found() -> Finding:
-        finding = _judge(session, item, findings, standard)
+        finding = scoring.consistent(item, _judge(session, item, findings, standard))
         return finding if checks.kinds()[item.check].trains else _noted(finding, session, item)
 
     return guarded(item, found)

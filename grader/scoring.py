@@ -22,11 +22,27 @@ def score(item: Item, finding: Finding, *, key: str) -> Score:
     Raises:
         ValueError: outcome and credit contradict each other, which is a bug of the check.
     """
-    if not finding.outcome.decided:
+    if not consistent(item, finding).outcome.decided:
         return Score(item, finding, earned=0.0, possible=0.0, key=key)
-    if not _consistent(finding):
-        raise ValueError(f"item {item.id!r}: {finding.outcome} with a credit of {finding.credit}")
     return Score(item, finding, earned=earned(item.points, finding.credit), possible=item.points, key=key)
+
+
+def consistent(item: Item, finding: Finding) -> Finding:
+    """The finding, whose credit fits its outcome.
+
+    Raises:
+        ValueError: they contradict each other, which is a bug of the check.
+    """
+    match finding.outcome:
+        case Outcome.PASSED:
+            fits = finding.credit == 1
+        case Outcome.PARTIAL:
+            fits = 0 < finding.credit < 1
+        case _:
+            fits = finding.credit == 0 or not finding.outcome.decided
+    if fits:
+        return finding
+    raise ValueError(f"item {item.id!r}: {finding.outcome} with a credit of {finding.credit}")
 
 
 def earned(points: float, credit: float) -> float:
@@ -71,42 +87,26 @@ def nearest(findings: Sequence[Finding]) -> Finding:
 
 def needed(ids: Collection[str], items: Sequence[Item]) -> set[str]:
     """The ids of the items that these build on, at any remove."""
-    by_id = {each.id: each for each in items}
-    found: set[str] = set()
-    waiting = list(ids)
-    while waiting:
-        new = set(by_id[waiting.pop()].needs) - found
-        found |= new
-        waiting += new
-    return found
+    return set(_reached([need for each in items if each.id in ids for need in each.needs], items))
 
 
 def lacking(item: Item, findings: Mapping[str, Finding], items: Sequence[Item]) -> list[str]:
     """Ids of the items that this one builds on, at any remove, and that did not pass as the student wrote them."""
-    if not item.needs:
-        return []
-    by_id = {each.id: each for each in items}
-    found: dict[str, None] = {}
-    waiting = list(item.needs)
-    while waiting:
-        need = waiting.pop(0)
-        if need in findings and findings[need].credit < 1:
-            found[need] = None
-        waiting += by_id[need].needs
-    return list(found)
+    return [need for need in _reached(item.needs, items) if need in findings and findings[need].credit < 1]
+
+
+def _reached(needs: Sequence[str], items: Sequence[Item]) -> list[str]:
+    """These ids and those that they build on in turn, the nearest first, each once."""
+    found = list(dict.fromkeys(needs))
+    if not found:
+        return found  # as most items, of which there are many
+    further = {each.id: each.needs for each in items}
+    for need in found:  # grows meanwhile
+        found += [each for each in further[need] if each not in found]
+    return found
 
 
 def gave_values(finding: Finding) -> bool:
     """Whether a version got as far as something that can be compared."""
     compared = finding.mismatch is not None and finding.mismatch.kind != "type"
     return finding.credit > 0 or compared or bool(finding.evidence.keys() - {"cell", "notebook"})
-
-
-def _consistent(finding: Finding) -> bool:
-    match finding.outcome:
-        case Outcome.PASSED:
-            return finding.credit == 1
-        case Outcome.PARTIAL:
-            return 0 < finding.credit < 1
-        case _:
-            return finding.credit == 0

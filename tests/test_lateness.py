@@ -30,12 +30,12 @@ def late_by(**by: float) -> Penalty:
         (-1, Timing.ON_TIME, 0.0, 0),
         (0, Timing.ON_TIME, 0.0, 0),
         (15, Timing.GRACE, 0.0, 0),
-        (15.5, Timing.LATE, 0.1, 1),
+        (15 + 1 / 60, Timing.LATE, 0.1, 1),
         (24 * 60, Timing.LATE, 0.1, 1),
         (24 * 60 + 1, Timing.LATE, 0.2, 2),
         (6 * 24 * 60, Timing.LATE, 0.3, 6),
         (7 * 24 * 60, Timing.LATE, 0.3, 7),
-        (7 * 24 * 60 + 1, Timing.CUT_OFF, 1.0, 8),
+        (7 * 24 * 60 + 1 / 60, Timing.CUT_OFF, 1.0, 8),
     ],
 )
 def test_every_day_begun_costs_until_the_cap_and_after_the_cut_off_nothing_counts(
@@ -51,6 +51,19 @@ def test_the_sentence_has_both_numbers() -> None:
         "Handed in 1 day 3 h after it was due (2026-10-03 23:59): 20 % of the points earned are taken off."
     )
     assert late_by(minutes=10).sentence == ""
+
+
+@pytest.mark.parametrize(
+    ("by", "told"),
+    [
+        ({"minutes": 20, "seconds": 40}, "20 min 40 s"),
+        ({"hours": 1}, "1 h"),
+        ({"days": 2, "hours": 1, "minutes": 5}, "2 days 1 h"),
+        ({"days": 1, "seconds": 1}, "1 day 1 s"),
+    ],
+)
+def test_how_late_is_told_in_two_units(by: dict[str, float], told: str) -> None:
+    assert late_by(**by).sentence.startswith(f"Handed in {told} after")
 
 
 def test_an_instant_is_the_same_in_every_zone() -> None:
@@ -155,13 +168,14 @@ def test_a_stored_arrival_is_judged_by_the_assignments_dates() -> None:
     homework = Assignment("hw", "Homework", Path(), "hw", (), due=DUE, late=POLICY)
 
     assert of_arrival(Arrival("2026-10-04T12:00:00+09:00"), homework).share == 0.1
-    assert of_arrival(None, homework).timing is Timing.UNKNOWN
+    assert of_arrival(None, homework) == penalty(None, DUE, POLICY) == Penalty(Timing.UNKNOWN)
 
 
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
         ("2026-10-03 23:59", DUE),
+        (" 2026-10-03 23:59 ", DUE),
         ("2026-10-03T23:59", DUE),
         ("2026-10-03 14:59Z", DUE),
         (datetime(2026, 10, 3, 23, 59), DUE),

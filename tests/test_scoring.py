@@ -7,7 +7,7 @@ import math
 import pytest
 
 from grader.records import Finding, Item, Mismatch, Outcome
-from grader.scoring import best, earned, nearest, needed, score
+from grader.scoring import best, earned, gave_values, lacking, nearest, needed, score
 
 ITEM = Item(id="corr2d-values", section="7.2", title="corr2d", points=4.0, check="returns_close", target="corr2d")
 
@@ -25,6 +25,7 @@ def finding(outcome: Outcome, credit: float = 0.0, message: str = "") -> Finding
         pytest.param(Outcome.SKIPPED, 0.0, 0.0, 4.0, id="skipped"),
         pytest.param(Outcome.BROKEN, 0.0, 0.0, 0.0, id="broken-counts-nothing"),
         pytest.param(Outcome.WAITING, 0.0, 0.0, 0.0, id="waiting-counts-nothing"),
+        pytest.param(Outcome.WAITING, 1.0, 0.0, 0.0, id="whatever-it-might-be-worth"),
     ],
 )
 def test_a_finding_earns_its_share(outcome: Outcome, credit: float, earned: float, possible: float) -> None:
@@ -104,6 +105,46 @@ def test_what_an_item_builds_on_is_found_at_any_remove_and_once() -> None:
     assert needed(["a", "e"], items) == set()
 
 
+NEEDS = {"a": (), "b": ("a",), "c": ("a", "b"), "d": ("c", "a"), "e": ()}
+GRAPH = [Item(id, "1", id, 1.0, "returns_close", id, needs=each) for id, each in NEEDS.items()]
+
+
+@pytest.mark.parametrize(
+    ("failed", "expected"),
+    [
+        ("", []),
+        ("a", ["a"]),
+        ("b", ["b"]),
+        ("abc", ["c", "a", "b"]),  # the nearest first, and each once
+        ("de", []),  # neither itself nor what it does not build on
+    ],
+)
+def test_what_an_item_lacks_is_what_it_builds_on_and_did_not_pass(failed: str, expected: list[str]) -> None:
+    known = {id: finding(Outcome.PARTIAL, 0.99) if id in failed else finding(Outcome.PASSED, 1.0) for id in NEEDS}
+
+    assert lacking(GRAPH[3], known, GRAPH) == expected
+    assert lacking(GRAPH[0], known, GRAPH) == []
+    assert lacking(GRAPH[3], {}, GRAPH) == []  # nothing is known of it
+    assert lacking(GRAPH[3], {"a": finding(Outcome.WAITING)}, GRAPH) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("given", "gave"),
+    [
+        (finding(Outcome.FAILED, message="raised"), False),
+        (Finding(Outcome.FAILED, 0.0, "", evidence={"cell": 3, "notebook": "hw.ipynb"}), False),
+        (Finding(Outcome.FAILED, 0.0, "", evidence={"cell": 3, "accuracy": 0.1}), True),
+        (Finding(Outcome.FAILED, 0.0, "", mismatch=Mismatch("", "type", "")), False),
+        (Finding(Outcome.FAILED, 0.0, "", mismatch=Mismatch("", "value", "")), True),
+        (finding(Outcome.PARTIAL, 0.1), True),
+    ],
+)
+def test_a_version_gave_values_where_there_is_something_to_compare(given: Finding, gave: bool) -> None:
+    assert gave_values(given) is gave
+    later = finding(Outcome.FAILED, message="raises")
+    assert best([given, later]) is (given if gave else later)
+
+
 def differing(kind: str, message: str) -> Finding:
     return Finding(Outcome.FAILED, 0.0, message, mismatch=Mismatch("", kind, message))
 
@@ -114,6 +155,8 @@ def differing(kind: str, message: str) -> Finding:
         ([differing("value", "a"), differing("shape", "b"), finding(Outcome.FAILED, message="raised")], "a"),
         ([differing("value", "a"), differing("value", "b"), differing("missing", "c")], "b"),
         ([differing("missing", "a"), differing("shape", "b")], "a"),
+        ([differing("shape", "a"), finding(Outcome.FAILED, message="raised")], "a"),
+        ([differing("shape", "a"), differing("type", "b")], "a"),
         ([differing("value", "a"), finding(Outcome.PASSED, 1.0, "right"), differing("shape", "b")], "right"),
         ([differing("value", "a"), finding(Outcome.BROKEN, message="broken")], "broken"),
         ([finding(Outcome.FAILED, message="a"), finding(Outcome.FAILED, message="b")], "b"),
