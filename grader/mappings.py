@@ -16,8 +16,11 @@ def mapping(content: Any, where: str) -> Mapping[str, Any]:
     Raises:
         RubricError: it is something else.
     """
-    if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
+    if not isinstance(content, dict):
         raise RubricError(f"{where}: expected keys with values, found {type(content).__name__}")
+    for key in content:
+        if not isinstance(key, str):
+            raise RubricError(f"{where}: the key {key!r} is no text; write it in quotes")
     return content
 
 

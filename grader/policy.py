@@ -102,6 +102,6 @@ def _sections(content: Any, where: str) -> dict[str, tuple[str, ...]]:
 
 
 def _one_of(value: Any, names: Collection[str], where: str) -> str:
-    if value not in names:
+    if not isinstance(value, str) or value not in names:
         raise RubricError(f"{where} is {value!r}{hint(str(value), names)}")
-    return str(value)
+    return value

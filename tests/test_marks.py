@@ -205,3 +205,13 @@ def test_more_points_are_never_a_lower_mark(less: float, more: float, curve: Cur
     assert low is not None
     assert high is not None
     assert low <= high
+
+
+@pytest.mark.parametrize(
+    ("count", "told"), [(1, "a"), (3, "a, b, c"), (4, "a, b, c and 1 more"), (6, "a, b, c and 3 more")]
+)
+def test_the_first_three_items_that_nobody_has_decided_are_named(count: int, told: str) -> None:
+    items = tuple(replace(ITEMS[0], id=id) for id in "abcdef"[:count])
+    homework = Assignment("hw2-cnn", "", Path(), "", (ITEMS[1], *items))
+
+    assert mark(row(None, 4, None), homework).reason == f"not decided: {told}"

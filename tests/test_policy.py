@@ -64,6 +64,8 @@ def test_an_assignments_own_keys_go_before_the_courses() -> None:
         ({"void": ["corr2d-value"]}, "rubric.yaml: hw2.policy.void: no item is called 'corr2d-value'; did you mean 'corr2d-values'?"),
         ({"void": ITEMS[:1], "bonus": ITEMS[:1]}, "rubric.yaml: hw2.policy: 'corr2d-values' is void and something else; a void item counts for nobody"),
         ({"curve": {"kind": "sqr"}}, "rubric.yaml: hw2.policy.curve.kind is 'sqr'; did you mean 'sqrt'?"),
+        ({"curve": {"kind": ["sqrt"]}}, "rubric.yaml: hw2.policy.curve.kind is ['sqrt']; did you mean 'sqrt'?"),
+        ({"sections": {1: ["park@example.org"]}}, "rubric.yaml: hw2.policy.sections: the key 1 is no text; write it in quotes"),
         ({"curve": {"kind": "flat", "factor": 2}}, "rubric.yaml: hw2.policy.curve: unknown key 'factor'; known are kind, points"),
         ({"cap": 0}, "rubric.yaml: hw2.policy.cap is 0; it must be a number, above 0"),
         ({"missing": "zero"}, "rubric.yaml: hw2.policy.missing is 'zero'; it must be a number, 0 or more"),

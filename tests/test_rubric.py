@@ -241,7 +241,7 @@ def test_a_mistake_in_an_assignment_names_place_and_remedy(tmp_path: Path, chang
             id="key",
         ),
         pytest.param(
-            "version: 1\nassignments: {7: {}}", r"rubric\.yaml: assignments: expected keys", id="number-for-name"
+            "version: 1\nassignments: {7: {}}", r"rubric\.yaml: assignments: the key 7 is no text", id="number-for-name"
         ),
         pytest.param("version: [1", r"not valid YAML: .*line 1", id="no-yaml"),
         pytest.param("version: 1\n\tassignments:", r"not valid YAML: .*line 2", id="tab"),

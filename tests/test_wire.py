@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import os
@@ -547,6 +548,37 @@ def test_a_frame_that_is_already_there_is_read_even_after_the_deadline(incoming:
     os.write(write_fd, packed(b'{"kind": "a"}', b"12345"))
 
     assert channel.receive(deadline=0.0) == Frame("a", {}, b"12345")
+
+
+def test_a_deadline_may_be_further_away_than_the_system_can_wait(
+    incoming: Pipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+
+    class Poll:
+        def register(self, fd: int, events: int) -> None:
+            pass
+
+        def poll(self, milliseconds: float) -> list[object]:
+            asked.append(milliseconds)
+            return []
+
+    clock = itertools.count(step=1e6)
+    monkeypatch.setattr("grader.kernel.channel.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("grader.kernel.channel._LOOK_S", 1e6)
+    monkeypatch.setattr("grader.kernel.channel.select.poll", Poll)
+
+    with pytest.raises(ChannelTimeout):
+        incoming[0].receive(2.5e6)
+
+    assert asked == [1e9, 1e9, 0.5e9]
+
+
+def test_nobody_has_to_wait_for_a_frame_that_is_there_however_far_the_deadline(incoming: Pipe) -> None:
+    channel, write_fd = incoming
+    os.write(write_fd, packed(b'{"kind": "a"}'))
+
+    assert channel.receive(1e10) == Frame("a")
 
 
 def test_no_memory_is_taken_for_a_length_that_was_only_announced(incoming: Pipe) -> None:

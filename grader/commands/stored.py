@@ -78,7 +78,7 @@ def graded(found: Rubric, name: str | None, out: Path, book: Gradebook) -> Assig
     """
     if name is not None:
         return rubric.choose(found, name)
-    stored = [each for each in found.assignments.values() if book.current(each.name)]
+    stored = [each for each in found.assignments.values() if book.graded(each.name)]
     if len(stored) == 1:
         return stored[0]
     if not stored:

@@ -23,6 +23,7 @@ LENGTHS = struct.Struct("<IQ")
 MAX_HEADER = 4 << 20  # bytes
 MAX_BODY = 512 << 20  # bytes; a caller who knows better gives less
 _PIECE = 4096  # bytes written at a time; a pipe keeps each piece in a page of its own, or with others
+_LOOK_S = 3600.0  # poll(2) takes no wait of more than some weeks
 _CAPACITY = getattr(fcntl, "F_GETPIPE_SZ", None)  # only Linux tells
 
 
@@ -142,12 +143,13 @@ class Channel:
         while True:
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
             try:
-                ready = poller.poll(None if left is None else left * 1000)
+                ready = poller.poll(None if left is None else min(left, _LOOK_S) * 1000)
             except InterruptedError:
                 continue
             if ready:
                 return
-            raise ChannelTimeout("the deadline has passed")
+            if left is not None and left <= _LOOK_S:
+                raise ChannelTimeout("the deadline has passed")
 
 
 def strict_json(text: bytes) -> Any:

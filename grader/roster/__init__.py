@@ -44,6 +44,7 @@ class Enrolled:
             login=self.login or other.login,
             email=self.email or other.email,
             lms={**other.lms, **self.lms},
+            section=self.section or other.section,
             listed=self.listed or other.listed,
         )
 
