@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import pytest
 import yaml
 
-from grader import cli, datasets, keys
+from grader import cli, datasets, keys, listing
 from grader.commands import grade as grading
 from grader.commands.isolation import bubblewrap_problem
 from grader.commands.rescore import Options, Result, Stale, rescore
@@ -119,7 +119,7 @@ class Class:
     def ran(self, student: str) -> list[str]:
         """The items that were run last."""
         with Gradebook.open(self.out / "gradebook.db", writing=False) as book:
-            return list(split(next(book.recorded("hw", student))[1]))
+            return [item for item in split(next(book.recorded("hw", student))[1]) if item != listing.ITEM]
 
 
 PRELUDE = ["import torch", "from torch import nn", "from d2l import torch as d2l"]
@@ -352,6 +352,25 @@ def test_rescore_lists_moved_and_stale_marks_in_the_terminal(given: Class, capsy
     assert ["bo", "values", "0/5", "0/8", "worth", "other", "points"] in [line.split() for line in printed.splitlines()]
     assert "2 marks are stale and kept" in printed and "shapes (2)" in printed
     assert f"`grader grade SUBMISSIONS --out {given.out}` runs them." in printed
+
+
+def test_a_rehearsed_rescore_lists_what_would_move_and_writes_nothing(
+    given: Class, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given.ask(changed(values={"points": 8}, shapes={"options": {"input": [1, 1, 32, 32]}}))
+    before = {path: path.stat().st_mtime_ns for path in given.out.rglob("*") if path.suffix in (".csv", ".html")}
+
+    code = cli.main(["rescore", "--dry-run", "--course", str(given.folder), "--out", str(given.out)])
+
+    printed = capsys.readouterr().out
+    assert code == 1 and before
+    assert "2 marks would move." in printed and "2 marks are stale and kept" in printed and "grades.csv" not in printed
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    with Gradebook.open(given.out / "gradebook.db", writing=False) as book:
+        assert len(book.history("hw", "ada")) == 1
+    assert [row.earned for row in rescore(Options(given.out, given.folder, dry_run=True)).after] == [
+        row.earned for row in given.rescore().after
+    ]
 
 
 # ---- what people asked for and decided ---------------------------------------------------------------------------------

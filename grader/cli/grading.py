@@ -60,6 +60,7 @@ def add(commands: Commands) -> None:
     )
     course_options(rescore)
     out_option(rescore)
+    rescore.add_argument("--dry-run", action="store_true", help="list the marks that would move, and write nothing")
     rescore.set_defaults(run=_rescore)
 
 
@@ -230,13 +231,15 @@ def _rescore(arguments: argparse.Namespace) -> int:
     from grader.commands import rescore as command
     from grader.reports.moves import moves, moves_table
 
-    result = command.rescore(command.Options(arguments.out, arguments.course, arguments.assignment))
+    options = command.Options(arguments.out, arguments.course, arguments.assignment, arguments.dry_run)
+    result = command.rescore(options)
     console = Console(highlight=False)
-    console.print(moves_table(list(moves(result.before, result.after))))
+    verb = "would move" if options.dry_run else "moved"
+    console.print(moves_table(list(moves(result.before, result.after)), verb))
     if result.stale:
         console.print(_stale_words(result.stale), markup=False, soft_wrap=True)
         console.print(f"`grader grade SUBMISSIONS --out {result.out}` runs them.", markup=False, soft_wrap=True)
-    for name in ("grades.csv", "items.csv"):
+    for name in () if options.dry_run else ("grades.csv", "items.csv"):
         console.print(f"{result.out / name}", markup=False)
     return result.exit_code
 

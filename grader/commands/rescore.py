@@ -13,8 +13,8 @@ from grader.commands.pages import Pages
 from grader.commands.standing import Terms, as_stored, differs, rescored, stands
 from grader.gradebook import Gradebook
 from grader.keys import Conditions, Keys
-from grader.records import Assignment, Status
-from grader.rows import GradeRow
+from grader.records import Assignment, Grade, Status
+from grader.rows import GradeRow, row_of
 
 if TYPE_CHECKING:
     from grader.commands.rescoring import Rescorer
@@ -27,6 +27,7 @@ class Options:
     out: Path = Path("results")
     course: Path | None = None
     assignment: str | None = None
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +56,28 @@ class Result:
 def rescore(options: Options) -> Result:
     """Hold every stored grade against the rubric, add those that are others now, and write the tables.
 
+    With `dry_run` nothing is written: the grades `after` are those that would be.
+
     Raises:
         GraderError: with one clear line.
     """
     course = options.course or rubric.find_course(Path.cwd())
     path = options.out / "gradebook.db"
-    with Gradebook.open(path, writing=path.exists()) as book:
+    with Gradebook.open(path, writing=path.exists() and not options.dry_run) as book:
         found = rubric.load(course, rubric.unproven)
         assignment = stored.graded(found, options.assignment, options.out, book)
         facts = stored.Facts.of(found, assignment, book)
         before = book.current(assignment.name)
         again = _Again(course, assignment, book)
+        others: dict[str, Grade] = {}
         for row in before:
-            again.rescore(row)
+            if other := again.rescored(row):
+                others[row.student_id], key = other
+                if not options.dry_run:
+                    book.record(assignment.name, other[0], key=key)
+        if options.dry_run:
+            would = {id: book.decided(row_of(assignment.name, grade)) for id, grade in others.items()}
+            return Result(before, [would.get(row.student_id, row) for row in before], again.stale, options.out)
         after = book.current(assignment.name)
     shown = facts.with_missing(after)
     tables.write(options.out, shown, assignment, facts.marks(shown))
@@ -86,10 +96,10 @@ class _Again:
         self._keys: dict[Conditions, Keys] = {}
         self._rescorer: Rescorer | None = None
 
-    def rescore(self, row: GradeRow) -> None:
-        """Add the student's grade as it is now, where it is another one."""
+    def rescored(self, row: GradeRow) -> tuple[Grade, str] | None:
+        """The student's grade as it is now, with its key, where it is another one."""
         if row.problem and not row.items:
-            return  # nothing could be read, so there is nothing to judge
+            return None  # nothing could be read, so there is nothing to judge
         conditions = Conditions(self._book.secret, row.profile, row.device, row.sandboxed)
         if conditions not in self._keys:
             self._keys[conditions] = keys.of(self._course, self._assignment, conditions)
@@ -104,8 +114,7 @@ class _Again:
             if item.id in found.scores or item.id in kept
         ]
         self.stale += [Stale(row.student_id, item) for item in found.run]
-        if differs(row, scores):
-            self._book.record(self._assignment.name, rescored(row, scores), key=terms.keys.whole(row.sha256))
+        return (rescored(row, scores), terms.keys.whole(row.sha256)) if differs(row, scores) else None
 
     def _ready(self) -> Rescorer:
         if self._rescorer is None:

@@ -17,7 +17,7 @@ from grader.exports.outgoing import Kind, Outgoing, Request, Result, Trouble
 from grader.records import Status
 
 _PAGE: Final = "feedback.html"
-_CANVAS: Final = re.compile(r"(?:^|, )(?P<prefix>[^,/]*?_?\d+_\d+)_")
+_CANVAS: Final = re.compile(r"(?:^|, )(?P<prefix>(?:[^,/]*?_)?\d+_\d+)_")
 
 
 def canvas_name(each: Outgoing) -> str | None:

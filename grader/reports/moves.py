@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -16,6 +17,7 @@ from grader.reports import reasons
 from grader.rows import GradeRow, ItemRow, number
 
 _SHOWN: Final = 20
+_CHANGES: Final = ("earn more", "earn less", "earn as much of other points", "appear, go or wait")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +45,40 @@ def moves(before: Sequence[GradeRow], after: Sequence[GradeRow]) -> Iterator[Mov
                 yield Move(row.student_id, item, mark, other, why)
 
 
-def moves_table(moved: Sequence[Move]) -> Group:
-    """How many moved, and the first of them."""
+def moves_table(moved: Sequence[Move], verb: str = "moved") -> Group:
+    """How many moved, item by item where they are many, and the first of them.
+
+    Args:
+        moved: the marks.
+        verb: what became of them, or what would.
+    """
     if not moved:
-        return Group(Text("No mark moved."))
-    told = "1 mark moved." if len(moved) == 1 else f"{len(moved)} marks moved."
+        return Group(Text(f"No mark {verb}."))
+    told = f"1 mark {verb}." if len(moved) == 1 else f"{len(moved)} marks {verb}."
+    if len(moved) > _SHOWN:
+        told = "\n".join([told, *_by_item(moved)])
     lines = [(move.student_id, move.item, move.old, move.new, move.why) for move in moved[:_SHOWN]]
     beyond = len(moved) - _SHOWN
-    more = [Text(f"... and {beyond} more: see items.csv")] if beyond > 0 else []
+    more = [Text(f"... and {beyond} more{': see items.csv' if verb == 'moved' else ''}")] if beyond > 0 else []
     return Group(side_by_side(told, ("student", "item", "old", "new", "why"), lines), *more)
+
+
+def _by_item(moved: Sequence[Move]) -> Iterator[str]:
+    """Such as `corr2d-values: 75 earn more, 2 earn less, 36 earn as much of other points`."""
+    counts: dict[str, Counter[str]] = {}
+    for move in moved:
+        counts.setdefault(move.item, Counter())[_change(move)] += 1
+    for item, words in counts.items():
+        yield visible(f"  {item}: {', '.join(f'{words[word]} {word}' for word in _CHANGES if words[word])}")
+
+
+def _change(move: Move) -> str:
+    """One of `_CHANGES`."""
+    try:
+        old, new = (float(mark.partition("/")[0]) for mark in (move.old, move.new))
+    except ValueError:  # blank or ?
+        return _CHANGES[3]
+    return _CHANGES[0] if new > old else _CHANGES[1] if new < old else _CHANGES[2]
 
 
 def side_by_side(told: str, names: Sequence[str], lines: Sequence[Sequence[str]]) -> Group:

@@ -84,6 +84,15 @@ def test_what_did_not_come_from_canvas_does_not_go_back(given: Class) -> None:
     assert [each.kind.value for each in result.troubles] == ["left out", "no page"]
 
 
+def test_the_work_of_a_group_with_a_number_goes_back(given: Class) -> None:
+    handed_in = {"361": "group3_55_7701_2019170361_hw.ipynb", "362": "team12_LATE_56_7703_HW2.ipynb"}
+
+    found = names(returned(given, "canvas-feedback", **handed_in))
+
+    assert list(found) == ["group3_55_7701_feedback.html", "team12_LATE_56_7703_feedback.html"]
+    assert [taken_by_canvas(name) for name in found] == [("55", "7701"), ("56", "7703")]
+
+
 def test_where_nothing_can_go_back_there_is_no_empty_zip(given: Class) -> None:
     with pytest.raises(
         UsageError, match="nothing to give back, so no zip was written: not from a download of this LMS"
