@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from typing import Any
 
@@ -99,3 +100,20 @@ def test_what_is_no_picture_is_named_and_does_nothing(attachments: Any) -> None:
     shown = rendered(kept["text"], kept.get("pictures"))
     assert "<img" not in shown and "onerror" not in shown
     assert "picture left out: net" in shown
+
+
+def test_a_picture_that_is_mentioned_again_and_again_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[int] = []
+    sha256 = hashlib.sha256
+
+    def counted(content: bytes) -> object:
+        hashed.append(len(content))
+        return sha256(content)
+
+    monkeypatch.setattr(hashlib, "sha256", counted)
+
+    read = written("![](attachment:a.png) " * 1_000, {"a.png": {"image/png": PIXEL}})
+
+    assert len(hashed) == 1
+    assert read.cells[1].source.count("attachment:") == 1_000
+    assert "a.png" not in read.cells[1].source

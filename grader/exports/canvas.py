@@ -47,10 +47,10 @@ def lay_out(sheet: Sheet, wanted: str) -> Layout:
     slots = []
     for row in range(1, len(sheet.rows)):
         called = sheet.value(row, name if name is not None else 0)
-        if "Points Possible" in called:
+        identifier = sheet.value(row, identity).strip()
+        if "Points Possible" in called and not identifier:  # people have an ID, and may be called anything
             maximum = number(sheet.value(row, column))
             continue
-        identifier = sheet.value(row, identity).strip()
         if not identifier.isdecimal() or called.strip() == _TEST_STUDENT:
             continue  # manual posting, muted, an empty line
         person = Person(

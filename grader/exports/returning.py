@@ -21,13 +21,13 @@ _CANVAS: Final = re.compile(r"(?:^|, )(?P<prefix>(?:[^,/]*?_)?\d+_\d+)_")
 
 
 def canvas_name(each: Outgoing) -> str | None:
-    """The name for Canvas; None where no file of the submission is named as Canvas names it."""
+    """The name for Canvas; None where no file of the submission is named as Canvas names it, or it may be another's."""
     found = _CANVAS.search(each.row.submission)
     if not found:
         return None
     numbers = [part for part in found["prefix"].split("_") if part.isdecimal()]
     known = each.enrolled.lms.get("canvas")
-    return f"{found['prefix']}_{_PAGE}" if len(numbers) == 2 and known in (None, numbers[0]) else None
+    return f"{found['prefix']}_{_PAGE}" if len(numbers) == 2 and known == numbers[0] else None
 
 
 def moodle_name(each: Outgoing) -> str | None:

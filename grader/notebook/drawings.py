@@ -29,6 +29,7 @@ def taken_out(source: str, attachments: Any) -> tuple[str, dict[str, str]]:
     """
     beside = _beside(attachments)
     pictures: dict[str, str] = {}
+    known: dict[str, str] = {}  # a text may mention one picture a million times
 
     def named(uri: str) -> str:
         name = hashlib.sha256(uri.encode()).hexdigest()[:16]
@@ -37,8 +38,10 @@ def taken_out(source: str, attachments: Any) -> tuple[str, dict[str, str]]:
         return f"attachment:{name}"
 
     def attached(match: re.Match[str]) -> str:
-        uri = beside.get(match[1]) or beside.get(unquote(match[1]))
-        return named(uri) if uri else match[0]
+        if match[1] not in known:
+            uri = beside.get(match[1]) or beside.get(unquote(match[1]))
+            known[match[1]] = named(uri) if uri else match[0]
+        return known[match[1]]
 
     text = _NAMED.sub(attached, source)
     return _WITHIN.sub(lambda match: named(match[0]), text), pictures

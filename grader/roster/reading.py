@@ -90,7 +90,7 @@ def _cell(row: Sequence[str], column: int) -> str:
 
 def _is_no_student(cells: Mapping[str, str], row: Sequence[str]) -> bool:
     """Canvas's rows about its columns, and its student for trying things out."""
-    if any("Points Possible" in cell for cell in row[:2]):
+    if any("Points Possible" in cell for cell in row[:2]) and not cells.get("canvas"):  # which people have, of any name
         return True
     nobody = not any(cells.get(meaning) for meaning in ("name", "last", "number", "login", "email", "moodle", "github"))
     canvas = "canvas" in cells

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,9 @@ def autograder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(autograder: Path, tmp_path: Path, *cells: str, **environment: str) -> dict[str, Any]:
+def run(
+    autograder: Path, tmp_path: Path, *cells: str, beside: Mapping[str, str] = {}, **environment: str
+) -> dict[str, Any]:
     """The results.json of a submission with these cells."""
     root = tmp_path / "autograder"
     (root / "submission").mkdir(parents=True)
@@ -60,6 +63,10 @@ def run(autograder: Path, tmp_path: Path, *cells: str, **environment: str) -> di
     ]
     notebook = {"nbformat": 4, "nbformat_minor": 0, "metadata": {}, "cells": rows}
     (root / "submission/my homework.ipynb").write_text(json.dumps(notebook), "utf-8")
+    for name, text in beside.items():
+        path = root / "submission" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, "utf-8")
     variables = {**os.environ, "AUTOGRADER": str(root), "GRADER_PYTHON": sys.executable, **environment}
     subprocess.run([root / "source/run_autograder"], env=variables, check=True, timeout=200, capture_output=True)
     found: dict[str, Any] = json.loads((root / "results/results.json").read_text("utf-8"))
@@ -95,8 +102,15 @@ def test_everybody_gets_the_same_hidden_cases(autograder: Path) -> None:
 
 
 @pytest.mark.skipif(bool(bubblewrap_problem()), reason="no sandbox here")
-def test_a_submission_gets_its_score(autograder: Path, tmp_path: Path) -> None:
-    found = run(autograder, tmp_path, RIGHT)
+def test_a_submission_gets_its_score_whatever_lies_beside_it(autograder: Path, tmp_path: Path) -> None:
+    of_others = "submission_1:\n  :submitters:\n  - :name: Ada\n  - :name: Bo\n"
+
+    found = run(
+        autograder,
+        tmp_path,
+        RIGHT,
+        beside={"submission_metadata.yml": of_others, "submission_1/x.py": "raise SystemExit"},
+    )
 
     assert found["score"] == 8.33
     assert [test["name"] for test in found["tests"]] == ["7.2 corr2d", "7.1 Discussion"]

@@ -17,7 +17,7 @@ from hypothesis import given as drawn
 from hypothesis import strategies as st
 
 from grader.errors import CourseError, UsageError
-from grader.exports.outgoing import Change
+from grader.exports.outgoing import Change, Kind
 from grader.lateness import Arrival
 from grader.roster import Enrolled
 from tests.exports import lms
@@ -182,6 +182,17 @@ def test_canvas_may_name_students_in_two_columns(given: Class) -> None:
     content = given.exported("canvas", text).decode()
 
     assert content == text.replace("55,,DL-01,", "55,,DL-01,10").replace("56,,DL-01,", "56,,DL-01,8.5")
+
+
+def test_who_is_called_like_a_row_of_canvas_changes_nobodys_maximum(given: Class) -> None:
+    text = "Student,ID,SIS User ID,SIS Login ID,Section,HW2 (2)\n    Points Possible,,,,,10\nPoints Possible,55,,,DL-01,1\n이,56,,,DL-01,\n"
+
+    exported = given.export("canvas", text)
+
+    assert exported.paths[0].read_text("utf-8") == text.replace("55,,,DL-01,1", "55,,,DL-01,10").replace(
+        "56,,,DL-01,", "56,,,DL-01,8.5"
+    )
+    assert not [each for each in exported.result.troubles if each.kind is Kind.ABOVE]
 
 
 # ---- who is who ------------------------------------------------------------------------------------------------------

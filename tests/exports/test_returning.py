@@ -121,3 +121,20 @@ def test_pages_are_read_from_the_results_folder(given: Class) -> None:
 
     assert exported.paths == [given.out / "exports/moodle-feedback.zip"]
     assert list(names(exported.result).values()) == [b"<p>page</p>"]
+
+
+def test_canvas_gets_no_page_under_a_name_that_may_be_anothers(given: Class) -> None:
+    """`eve_57_999_55_777_HW2.ipynb` is Eve's, 57, or somebody's who calls himself `eve_57_999`."""
+    course = load(given.folder, unproven)
+    with Gradebook.open(given.out / "gradebook.db", writing=False) as book:
+        everybody = outgoing(Facts.of(course, course.assignments["hw2"], book), book.current("hw2"), {})
+    good, bad = everybody[:2]
+    good = replace(good, row=replace(good.row, submission=f"kim_{good.enrolled.lms['canvas']}_777_HW2.ipynb"))
+    unknown = replace(bad.enrolled, lms={})
+    bad = replace(bad, enrolled=unknown, row=replace(bad.row, submission="eve_57_999_55_777_HW2.ipynb"))
+    pages = {good.id: b"<p>good</p>", bad.id: b"<p>bad</p>"}
+
+    result = EXPORTS["canvas-feedback"].make(Request([good, bad], course.assignments["hw2"], pages=pages))
+
+    assert list(names(result).values()) == [b"<p>good</p>"]
+    assert [each.student for each in result.troubles] == [bad.id]

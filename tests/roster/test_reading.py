@@ -161,3 +161,11 @@ def test_quoted_cells_with_line_ends_are_one_cell() -> None:
     csv.writer(text).writerows([["학번", "이름"], ["1", "김\n하늘, Jr."]])
 
     assert listed(text.getvalue()).people[0].name == "김\n하늘, Jr."
+
+
+def test_who_is_called_like_a_row_of_canvas_is_a_student() -> None:
+    text = CANVAS.replace("Invented, Ada", "Points Possible, Ada")
+
+    rows = [[cell.value for cell in row] for row in sheets.read(text.encode(), "gradebook.csv").rows]
+
+    assert [each.lms["canvas"] for each in read(rows, "gradebook.csv").people] == ["55", "56"]
