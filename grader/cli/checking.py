@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from grader.cli import progress
 from grader.cli.options import FITTING, console, course_option, course_options, positive, sandbox_option
 from grader.cli.parsing import add_command
-from grader.errors import UsageError
 from grader.escaping import visible
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def add(commands: Commands) -> None:
         does="Run your notebook and say what is not right yet, by public cases. Accuracies are left out unless they are"
         " asked for, and hidden cases run after you hand in. Sections that you have not begun do not count unless they"
         " are asked for. What is asked is found in the notebook's folder or above.",
-        examples=("hw2.ipynb", "hw2.ipynb corr2d 7.5", "7.2.ipynb 7.3.ipynb", "my-folder/", "hw2.ipynb --watch"),
+        examples=("hw2.ipynb", "hw2.ipynb corr2d 7.5", "7.2.ipynb 7.3.ipynb", "my-folder/", "my-folder/ --watch"),
         ends="0 all that is begun and judged here is right, 1 something is not right yet, 2 the command is wrong",
     )
     check.add_argument(
@@ -42,7 +41,7 @@ def add(commands: Commands) -> None:
         help="notebooks (.ipynb) or a folder of them; then items, sections such as 7.2 or names such as corr2d, where"
         " not everything but accuracies is meant",
     )
-    check.add_argument("--watch", action="store_true", help="check again whenever it is saved; Ctrl-C ends it")
+    check.add_argument("--watch", action="store_true", help="check again whenever one is saved; Ctrl-C ends it")
     course_options(check, else_=FITTING)
     check.set_defaults(run=_check)
     verify = add_command(
@@ -126,16 +125,14 @@ def _watch(
     from grader.commands import check, saves
     from grader.commands.rechecking import Rechecking
 
-    if len(paths) > 1:
-        raise UsageError("`grader check --watch` takes one notebook")
-    (notebook,) = paths
-    if not notebook.is_file():
-        check.one(notebook)
-    asked = Rechecking(notebook, items, course=arguments.course, assignment=arguments.assignment, told=told)
+    if not all(path.is_file() for path in paths):
+        check.together(paths)
+    asked = Rechecking(paths[0], items, course=arguments.course, assignment=arguments.assignment, told=told)
     with asked:
-        events = saves.saves(notebook, check.one)
+        name = ", ".join(path.name or str(path.resolve()) for path in paths)
+        events = saves.saves(paths, check.whole)
         try:
-            code = rechecking.show(events, asked.check, notebook, console, whole=bool(items))
+            code = rechecking.show(events, asked.check, name, console, whole=bool(items))
         finally:
             # Ctrl-C again, while the worker and then we end, would cost the exit code.
             signal.signal(signal.SIGINT, signal.SIG_IGN)

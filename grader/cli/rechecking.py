@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.rule import Rule
@@ -25,14 +24,14 @@ if TYPE_CHECKING:
 
 
 def show(
-    events: Iterable[Event], check: Callable[[Submission], Grade], notebook: Path, console: Console, *, whole: bool
+    events: Iterable[Event], check: Callable[[Submission], Grade], name: str, console: Console, *, whole: bool
 ) -> int:
     """Check and print on every save until Ctrl-C; returns the exit code of the last run.
 
     Args:
-        events: what becomes of the file.
+        events: what becomes of the notebooks.
         check: runs and judges it.
-        notebook: the file.
+        name: of the notebook or notebooks.
         console: where to print.
         whole: whether items that pass are printed each time, because they were asked for.
 
@@ -40,7 +39,7 @@ def show(
         KeyboardInterrupt: before any run was over.
         GraderError: with one clear line.
     """
-    name = visible(notebook.name)
+    name = visible(name)
     last: Grade | None = None
     code: int | None = None
     try:

@@ -68,15 +68,16 @@ def work(
     return Work(home, chosen, None, confinement, Profile.QUICK, warm=False, only=only)
 
 
-def one(notebook: Path) -> Submission:
-    """Read one notebook.
+def whole(paths: Sequence[Path]) -> Submission:
+    """The same as `together`, where every notebook can be read: one that is being written would be missed.
 
     Raises:
-        UsageError: it does not exist, or is none.
+        UsageError: as there, or a notebook cannot be read.
     """
-    if notebook.is_dir():
-        raise UsageError(f"{notebook} is a folder; `grader check --watch` takes one notebook")
-    return together([notebook])
+    submission = together(paths)
+    if submission.unreadable:
+        raise UsageError(submission.unreadable[0])
+    return submission
 
 
 def together(paths: Sequence[Path]) -> Submission:
@@ -85,7 +86,7 @@ def together(paths: Sequence[Path]) -> Submission:
     Raises:
         UsageError: a path does not exist, none is a notebook, or two have the same name.
     """
-    listed = list(dict.fromkeys(file for path in paths for file in (_within(path) if path.is_dir() else [path])))
+    listed = list(dict.fromkeys(file for path in paths for file in (within(path) if path.is_dir() else [path])))
     found = [each for path in listed for each in submissions.read([path])]
     files = [file for each in found for file in each.notebooks]
     if not files:
@@ -103,7 +104,7 @@ def together(paths: Sequence[Path]) -> Submission:
     )
 
 
-def _within(folder: Path) -> list[Path]:
+def within(folder: Path) -> list[Path]:
     """The notebooks of a folder and its modules, not those of folders in it.
 
     Raises:

@@ -1,4 +1,4 @@
-"""When a notebook is saved: one file is looked at again and again, and what became of it is told.
+"""When a notebook is saved: files are looked at again and again, and what became of them is told.
 
     write, rename over it           Saved, unless it says what it said before
     half of it written              nothing; Damaged, if it stays like that
@@ -11,13 +11,14 @@ unlike notifications it also sees what is saved on network drives and in the mou
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from grader.commands.check import within
 from grader.errors import UsageError
-from grader.records import Submission
+from grader.records import SourceFile, Submission
 
 LOOK_S: Final = 0.5
 _PATIENCE: Final = 6  # looks at a damaged file, until it is no longer taken for one that is being written
@@ -27,7 +28,7 @@ _COARSE_NS: Final = 3 * 10**9  # file systems exist that tell the time of a chan
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """The notebook says something new."""
+    """A notebook says something new."""
 
     submission: Submission
 
@@ -41,7 +42,7 @@ class Damaged:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """The file was there and is no longer."""
+    """A file was there and is no longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,37 +51,37 @@ class Back:
 
 
 Event: TypeAlias = Saved | Damaged | Gone | Back
-Stamp: TypeAlias = tuple[int, int, int, int]
+Stamp: TypeAlias = tuple[tuple[int, int, int, int], ...]
 
 
 def saves(
-    notebook: Path, read: Callable[[Path], Submission], *, wait: Callable[[float], None] = time.sleep
+    paths: Sequence[Path], read: Callable[[Sequence[Path]], Submission], *, wait: Callable[[float], None] = time.sleep
 ) -> Iterator[Event]:
-    """Tell what becomes of a file, first of all what it says now; never ends.
+    """Tell what becomes of notebooks, first of all what they say now; never ends.
 
     What is saved while nobody asks for the next event is told once, however often it was.
 
     Args:
-        notebook: the file.
-        read: reads it; raises UsageError where it is no notebook.
+        paths: notebooks, or folders of them, into which new ones may come.
+        read: reads them as one submission; raises UsageError where one is no notebook.
         wait: takes the seconds until the next look.
     """
     seen: Stamp | None = None  # of a file that need not be read again
-    told: bytes | None = None  # what the newest notebook said
+    told: Sequence[SourceFile] | None = None  # what the newest notebooks and modules said
     trouble: Event | None = None  # what was said last, if that was no notebook
     doubtful: type[Event] | None = None  # what the newest looks found, where that was no notebook
     looks = 0  # so many in a row
     while True:
-        stamp = _stamp(notebook)
+        stamp = _stamp(paths)
         if stamp is not None and stamp == seen:
             wait(LOOK_S)
             continue
-        found = _found(notebook, read)
+        found = _found(paths, read)
         if isinstance(found, Saved):
             doubtful, seen = None, stamp if _settled(stamp) else None
-            (file,) = found.submission.notebooks
-            if file.content != told:
-                told, trouble = file.content, None
+            now = (*found.submission.notebooks, *found.submission.attachments)
+            if now != told:
+                told, trouble = now, None
                 yield found
             elif trouble is not None:
                 trouble = None
@@ -94,22 +95,31 @@ def saves(
         wait(LOOK_S)
 
 
-def _found(notebook: Path, read: Callable[[Path], Submission]) -> Saved | Damaged | Gone:
+def _found(paths: Sequence[Path], read: Callable[[Sequence[Path]], Submission]) -> Saved | Damaged | Gone:
     try:
-        return Saved(read(notebook))
+        return Saved(read(paths))
     except UsageError as error:
-        return Damaged(str(error)) if _stamp(notebook) is not None else Gone()
+        return Damaged(str(error)) if _stamp(paths) is not None else Gone()
 
 
-def _stamp(notebook: Path) -> Stamp | None:
-    """What changes with a save; None where there is no file. An editor that renames changes the inode."""
+def _stamp(paths: Sequence[Path]) -> Stamp | None:
+    """What changes with a save; None where a file is not there. An editor that renames changes the inode."""
     try:
-        found = notebook.stat()
+        found = [file.stat() for path in paths for file in _files(path)]
     except OSError:
         return None
-    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
+    return tuple((each.st_dev, each.st_ino, each.st_mtime_ns, each.st_size) for each in found)
+
+
+def _files(path: Path) -> Sequence[Path]:
+    if not path.is_dir():
+        return [path]
+    try:
+        return within(path)
+    except UsageError:  # it holds none now, which is told by who reads it
+        return []
 
 
 def _settled(stamp: Stamp | None) -> bool:
     """Whether a later save would change the stamp for certain."""
-    return stamp is not None and abs(time.time_ns() - stamp[2]) > _COARSE_NS
+    return stamp is not None and all(abs(time.time_ns() - each[2]) > _COARSE_NS for each in stamp)

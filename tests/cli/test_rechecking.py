@@ -50,7 +50,7 @@ def shown(
             raise KeyboardInterrupt
         return left.pop(0)
 
-    code = rechecking.show(told(), check, HW, Console(file=written, width=60, highlight=False), whole=whole)
+    code = rechecking.show(told(), check, HW.name, Console(file=written, width=60, highlight=False), whole=whole)
     assert not left
     return code, re.split(r"─+ \d\d:\d\d:\d\d  hw\.ipynb ─+\n", written.getvalue())[1:]
 

@@ -16,7 +16,7 @@ def test_an_item_is_checked_with_all_that_it_builds_on_at_any_remove(tmp_path: P
     notebook = write_notebook(tmp_path / "ada.ipynb", "def corr2d(X, K):\n  return X")
     asked = ["corr2d-multi-in-out"]
 
-    work = check.work(notebook, check.one(notebook), asked, course=ROOT, assignment="hw2-cnn", told=print)
+    work = check.work(notebook, check.whole([notebook]), asked, course=ROOT, assignment="hw2-cnn", told=print)
 
     assert work.only == ("corr2d-values", "corr2d-multi-in", "corr2d-multi-in-out")
 

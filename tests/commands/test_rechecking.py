@@ -66,7 +66,7 @@ def opened(notebook: Path, *wanted: str) -> Rechecking:
 
 
 def a_grade(notebook: Path, problem: str = "") -> Grade:
-    submission = check.one(notebook)
+    submission = check.whole([notebook])
     work = check.work(notebook, submission, [], course=ROOT, assignment="hw2-cnn", told=lambda sentence: None)
     return set_aside(submission, work, problem)
 
@@ -79,7 +79,7 @@ def test_one_worker_checks_what_was_asked_for_again_and_again_and_ends_with_the_
     crew = play([READY, record, first, second])
 
     with opened(notebook, "corr2d-values") as asked:
-        grades = [asked.check(check.one(notebook)) for _ in range(2)]
+        grades = [asked.check(check.whole([notebook])) for _ in range(2)]
 
     assert grades == [first, second]
     (worker,) = crew
@@ -93,7 +93,7 @@ def test_a_worker_that_died_is_replaced(notebook: Path, play: Callable[..., list
     crew = play([READY, None], [READY, grade])
 
     with opened(notebook) as asked:
-        assert asked.check(check.one(notebook)) is grade
+        assert asked.check(check.whole([notebook])) is grade
 
     assert [worker.done for worker in crew] == [["begun", "stopped", "buried"]] * 2
 
@@ -102,7 +102,7 @@ def test_one_that_dies_again_is_told(notebook: Path, play: Callable[..., list[Pl
     play([None], [READY, None])
 
     with opened(notebook) as asked, pytest.raises(MachineryError, match=r"died on hw\.ipynb 2 times"):
-        asked.check(check.one(notebook))
+        asked.check(check.whole([notebook]))
 
 
 @pytest.mark.parametrize("error", [ReleaseError("vectors/hw.json is damaged"), KeyboardInterrupt()])
@@ -119,7 +119,7 @@ def test_whatever_ends_the_watch_ends_the_worker(
 
     monkeypatch.setattr(Played, "answer", answer)
     with pytest.raises((GraderError, KeyboardInterrupt)) as raised, opened(notebook) as asked:
-        asked.check(check.one(notebook))
+        asked.check(check.whole([notebook]))
 
     assert raised.value is error
     assert crew[0].done == ["begun", "stopped", "buried"]

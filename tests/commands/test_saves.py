@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -64,7 +64,7 @@ def long_ago(path: Path, seconds: float = 3600) -> None:
 
 def told(hw: Path, *happenings: Callable[[], object]) -> list[Event]:
     """What is told beyond what the file says at first, while one thing after the other happens to it."""
-    first, *later = listened(saves.saves(hw, check.one, wait=Later(*happenings)))
+    first, *later = listened(saves.saves([hw], check.whole, wait=Later(*happenings)))
     assert isinstance(first, Saved)
     return later
 
@@ -87,7 +87,7 @@ def sources(events: list[Event]) -> list[str]:
 
 
 def test_what_the_file_says_at_first_is_told(hw: Path) -> None:
-    assert sources(listened(saves.saves(hw, check.one, wait=Later()))) == ["a = 1"]
+    assert sources(listened(saves.saves([hw], check.whole, wait=Later()))) == ["a = 1"]
 
 
 def test_a_save_is_told(hw: Path) -> None:
@@ -119,11 +119,11 @@ def test_a_file_that_has_settled_is_not_read_again(hw: Path) -> None:
     long_ago(hw)
     reads: list[Path] = []
 
-    def read(path: Path) -> Submission:
-        reads.append(path)
-        return check.one(path)
+    def read(paths: Sequence[Path]) -> Submission:
+        reads.extend(paths)
+        return check.whole(paths)
 
-    listened(saves.saves(hw, read, wait=Later(*[nothing] * 5)))
+    listened(saves.saves([hw], read, wait=Later(*[nothing] * 5)))
 
     assert reads == [hw]
 
@@ -133,7 +133,7 @@ def test_touched_or_rewritten_alike_nothing_is_told(hw: Path) -> None:
 
 
 def test_saves_while_nobody_listens_are_one(hw: Path) -> None:
-    events = saves.saves(hw, check.one, wait=Later(nothing, nothing))
+    events = saves.saves([hw], check.whole, wait=Later(nothing, nothing))
     next(events)
     for number in range(5):
         save_by_rename(hw, f"a = {number}")
@@ -158,7 +158,7 @@ def test_what_stays_damaged_is_told_once_and_then_what_mends_it(hw: Path) -> Non
 def test_what_is_damaged_from_the_start_is_told(hw: Path) -> None:
     hw.write_text(HALF)
 
-    events = listened(saves.saves(hw, check.one, wait=Later(*[nothing] * 9, lambda: save(hw, "a = 2"), nothing)))
+    events = listened(saves.saves([hw], check.whole, wait=Later(*[nothing] * 9, lambda: save(hw, "a = 2"), nothing)))
 
     assert isinstance(events[0], Damaged)
     assert sources(events[1:]) == ["a = 2"]
@@ -204,4 +204,32 @@ def test_a_folder_of_its_name_is_told(hw: Path) -> None:
     (event,) = told(hw, become_a_folder, *[nothing] * 9)
 
     assert isinstance(event, Damaged)
-    assert "is a folder" in event.sentence
+    assert "holds no notebook" in event.sentence
+
+
+def test_of_several_notebooks_a_save_of_any_is_told_with_all(hw: Path) -> None:
+    other = save(hw.with_name("other.ipynb"), "b = 1")
+    happenings = (lambda: save(other, "b = 2"), lambda: other.write_text(HALF), lambda: save(other, "b = 3"))
+
+    events = listened(saves.saves([hw, other], check.whole, wait=Later(*happenings, nothing)))
+
+    said_by = [[json.loads(file.content)["cells"][0]["source"] for file in each.submission.notebooks]
+               for each in events if isinstance(each, Saved)]  # fmt: skip
+    assert len(events) == 3 and said_by == [["a = 1", "b = 1"], ["a = 1", "b = 2"], ["a = 1", "b = 3"]]
+
+
+def test_in_a_folder_new_notebooks_and_changed_modules_are_told(hw: Path) -> None:
+    new, module = hw.with_name("new.ipynb"), hw.with_name("helpers.py")
+    happenings = (lambda: save(new, "b = 1"), lambda: module.write_text("c = 1"), lambda: module.write_text("c = 2"))
+
+    events = listened(saves.saves([hw.parent], check.whole, wait=Later(*happenings, nothing, new.unlink, nothing)))
+
+    found = [each.submission for each in events if isinstance(each, Saved)]
+    assert len(events) == len(found)
+    assert [(len(each.notebooks), [file.content for file in each.attachments]) for each in found] == [
+        (1, []),
+        (2, []),
+        (2, [b"c = 1"]),
+        (2, [b"c = 2"]),
+        (1, [b"c = 2"]),
+    ]

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader import listing, packing
 from grader.records import Grade
 
 _GONE_WITHIN_S = 10.0
@@ -36,6 +37,12 @@ class Secrets:
             if any(form in everything for form in forms):
                 found.append(place)
         return found
+
+
+def said(grade: Grade) -> str:
+    """What a session answered, without the code that was handed in, which lies beside it."""
+    kept = packing.split(grade.observations)
+    return b"".join(answers for item, answers in kept.items() if item != listing.ITEM).decode(errors="replace")
 
 
 def fingerprint(*folders: Path) -> str:

@@ -74,7 +74,7 @@ def test_a_hostile_notebook_gets_what_it_deserves_and_nobody_else_notices(
     for item, pattern in case.messages.items():
         (score,) = (each for each in grade.scores if each.item.id == item)
         assert re.search(pattern, score.finding.message), score.finding.message
-    said = grade.observations.decode(errors="replace")
+    said = standing.said(grade)
     for pattern in case.said:
         assert re.search(pattern, said), f"it never said {pattern!r}, but: {said[:2000]}"
     assert ground.secrets.leaked(grade) == []

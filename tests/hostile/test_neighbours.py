@@ -19,8 +19,8 @@ def test_the_next_submission_finds_nothing_of_what_one_left_wherever_it_could_wr
     left = desk.grade(cases.submission("poison/leaves-everywhere"))
     found = desk.grade(cases.submission("poison/searches-everywhere"))
 
-    said = _LEFT.search(found.observations.decode(errors="replace"))
-    assert "wrote somewhere: True" in left.observations.decode(errors="replace")
+    said = _LEFT.search(standing.said(found))
+    assert "wrote somewhere: True" in standing.said(left)
     assert said is not None and said.group(1) == "[]"
     assert standing.survivors(before) == set()
 
@@ -32,7 +32,7 @@ def test_a_template_stands_whatever_is_done_to_it_through_proc(desks: Desks) -> 
     poisoned = desk.grade(cases.submission("poison/attacks-the-template"))
     after = desk.grade(cases.submission(cases.HONEST))
 
-    assert "into memory: []; environment: []; signalled: []" in poisoned.observations.decode(errors="replace")
+    assert "into memory: []; environment: []; signalled: []" in standing.said(poisoned)
     assert after.earned == after.possible > 0
     assert after.isolation.split()[0] == "forked"
     assert standing.descendants() >= before, "the template was started anew"
@@ -45,12 +45,12 @@ def test_a_session_cannot_make_the_template_slow(desks: Desks) -> None:
 
     grade = desk.grade(cases.submission("poison/reaches-by-group"))
 
-    assert "niceness: 19" in grade.observations.decode(errors="replace")
+    assert "niceness: 19" in standing.said(grade)
     assert {process: os.getpriority(os.PRIO_PROCESS, process) for process in template} == before
 
 
 def test_nothing_of_the_machine_that_belongs_to_its_root_can_be_changed(desks: Desks) -> None:
     grade = desks["forked"].grade(cases.submission("poison/plays-root"))
 
-    said = _CHANGED.search(grade.observations.decode(errors="replace"))
+    said = _CHANGED.search(standing.said(grade))
     assert said is not None and said.groups() == ("[]", "[]")
