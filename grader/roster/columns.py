@@ -58,5 +58,6 @@ def _meanings(header: Sequence[str]) -> dict[str, int]:
 
 
 def _plain(head: str) -> str:
-    text = unicodedata.normalize("NFC", head).strip().strip('"').casefold()
-    return re.sub(r"\s+", " ", text.lstrip("\ufeff"))
+    # A second byte-order mark hides the quotation marks behind it from whoever has read the file.
+    text = unicodedata.normalize("NFC", head).strip().lstrip("\ufeff").strip('"').casefold()
+    return re.sub(r"\s+", " ", text).strip()
