@@ -67,6 +67,8 @@ def test_an_assignments_own_keys_go_before_the_courses() -> None:
         ({"curve": {"kind": ["sqrt"]}}, "rubric.yaml: hw2.policy.curve.kind is ['sqrt']; did you mean 'sqrt'?"),
         ({"sections": {1: ["park@example.org"]}}, "rubric.yaml: hw2.policy.sections: the key 1 is no text; write it in quotes"),
         ({"curve": {"kind": "flat", "factor": 2}}, "rubric.yaml: hw2.policy.curve: unknown key 'factor'; known are kind, points"),
+        ({"curve": {"kind": "linear", "factor": 0}}, "rubric.yaml: hw2.policy.curve.factor is 0; it must be a number, above 0"),
+        ({"rounding": {"to": 0}}, "rubric.yaml: hw2.policy.rounding.to is 0; it must be a number, above 0"),
         ({"cap": 0}, "rubric.yaml: hw2.policy.cap is 0; it must be a number, above 0"),
         ({"missing": "zero"}, "rubric.yaml: hw2.policy.missing is 'zero'; it must be a number, 0 or more"),
         ({"out_of": float("nan")}, "rubric.yaml: hw2.policy.out_of is nan; it must be a number, above 0"),
@@ -80,6 +82,20 @@ def test_a_mistake_names_place_and_remedy(content: Any, message: str) -> None:
         policy(content)
 
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ({"curve": {"kind": "linear"}}, Policy(curve=Curve("linear", Decimal(0), Decimal(1)))),
+        ({"curve": {"kind": "flat", "points": 0}}, Policy(curve=Curve("flat"))),
+        ({"rounding": {"rule": "up"}}, Policy(round_rule="up")),
+        ({"rounding": {"to": 0.5}}, Policy(round_to=Decimal("0.5"))),
+        ({"out_of": None, "missing": None, "cap": None}, Policy()),
+    ],
+)
+def test_what_is_left_out_changes_no_mark(content: dict[str, Any], expected: Policy) -> None:
+    assert policy(content) == expected
 
 
 @pytest.mark.parametrize("general", [{"void": ITEMS}, {"caps": 100}])
