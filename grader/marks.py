@@ -20,7 +20,7 @@ from typing import Final
 
 from grader.lateness import Penalty
 from grader.records import Assignment, Curve, Item, Policy, Status
-from grader.rows import GradeRow, ItemRow
+from grader.rows import GradeRow, ItemRow, exact
 
 _RULES: Final = {
     "half_up": decimal.ROUND_HALF_UP,
@@ -76,7 +76,7 @@ def mark(row: GradeRow, assignment: Assignment, late: Penalty | None = None) -> 
         elif found is None or not found.outcome.decided:
             left.append(item.id)
         else:
-            earned += _exact(found.earned)
+            earned += exact(found.earned)
     out_of = possible if policy.out_of is None else policy.out_of
     if not handed_in:
         reason = "nothing handed in" if policy.missing is None else ""
@@ -122,17 +122,12 @@ def _capped(earned: Decimal, possible: Decimal, cap: Decimal | None) -> Decimal:
 def _penalty(earned: Decimal, possible: Decimal, late: Penalty | None) -> Decimal:
     if late is None or not late.share:
         return _ZERO
-    return min(max(earned, _ZERO), _exact(late.share) * (possible if late.of_possible else earned))
+    return min(max(earned, _ZERO), exact(late.share) * (possible if late.of_possible else earned))
 
 
 def _possible(item: Item, found: ItemRow | None) -> Decimal:
     """The item's points as of the stored grade; as of the rubric where none are stored."""
-    return _exact(found.possible if found and found.outcome.decided else item.points)
-
-
-def _exact(value: float) -> Decimal:
-    """The shortest decimal that is this float, which is how it was once written."""
-    return Decimal(repr(value))
+    return exact(found.possible if found and found.outcome.decided else item.points)
 
 
 def _waiting(items: list[str]) -> str:

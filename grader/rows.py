@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Final
 
 from grader.lateness import Arrival
 from grader.records import Grade, Outcome, Profile, Score, Status
 from grader.roster import Enrolled
+
+_CENT: Final = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +75,12 @@ class GradeRow:
     @property
     def earned(self) -> float:
         """Points earned over decided items."""
-        return round(sum(item.earned for item in self.items), 2)
+        return rounded(sum((exact(item.earned) for item in self.items), Decimal(0)))
 
     @property
     def possible(self) -> float:
         """Points possible over decided items."""
-        return round(sum(item.possible for item in self.items), 2)
+        return rounded(sum((exact(item.possible) for item in self.items), Decimal(0)))
 
     @property
     def percent(self) -> float | None:
@@ -85,9 +88,19 @@ class GradeRow:
         return 100 * self.earned / self.possible if self.possible else None
 
 
+def exact(value: float) -> Decimal:
+    """The shortest decimal that is this float, which is how it was once written."""
+    return Decimal(repr(float(value)))
+
+
+def rounded(value: Decimal) -> float:
+    """Points in two decimals; a half goes up, as on paper."""
+    return float(value.quantize(_CENT, rounding=ROUND_HALF_UP))
+
+
 def number(value: float) -> str:
     """Points as people read them, with two decimals at most and no trailing zeros: 4, 2.5, 0.25."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+    return f"{rounded(exact(value)):.2f}".rstrip("0").rstrip(".")
 
 
 def of_grade(assignment: str, grade: Grade, *, key: str, observations: str) -> dict[str, Any]:

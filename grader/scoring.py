@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from decimal import ROUND_HALF_UP, Decimal
-from typing import Final
 
 from grader.records import Finding, Item, Outcome, Score
-
-_CENT: Final = Decimal("0.01")
+from grader.rows import exact, rounded
 
 
 def score(item: Item, finding: Finding, *, key: str) -> Score:
@@ -49,8 +46,7 @@ def earned(points: float, credit: float) -> float:
     """A share of points in two decimals, where a half goes up as on paper; all of it is all, 0.125 for instance."""
     if credit == 1:
         return points
-    share = Decimal(repr(float(points))) * Decimal(repr(float(credit)))
-    return min(points, float(share.quantize(_CENT, rounding=ROUND_HALF_UP)))
+    return min(points, rounded(exact(points) * exact(credit)))
 
 
 def best(findings: Sequence[Finding]) -> Finding:

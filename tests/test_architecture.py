@@ -79,6 +79,7 @@ ACROSS = {
     ("answer_key", "kept_answers"): "the reference's answers outlive its process",
     ("kept_answers", "kernel"): "answers are kept in the format in which they travel",
     ("kept_answers", "packing"): "and packed as recordings are",
+    ("scoring", "rows"): "points are rounded as they are shown",
     ("keys", "checks"): "the table of checks says which options only judge",
 }
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from grader.commands.planning import Plan
-from grader.commands.standing import Standing, Terms, differs, stands
+from grader.commands.standing import Standing, Terms, differs, rescored, stands
 from grader.keys import Keys
 from grader.records import (
     Assignment,
@@ -206,3 +206,12 @@ def test_a_score_that_may_change_alone_has_no_key() -> None:
 def test_nothing_stands_in_an_empty_plan() -> None:
     assert Plan.of([], [], terms()).todo == []
     assert stands(None, "sha", terms(())) == Standing({}, (), ())
+
+
+def test_a_rescored_grade_is_of_what_lies_there_now_and_took_no_time() -> None:
+    renamed = Submission(Student("ada", "Ada Moon"), "ada (1).ipynb", (), sha256="sha")
+    row = stored()
+
+    assert rescored(row, (), renamed).submission is renamed
+    assert rescored(row, ()).submission == Submission(Student("ada"), row.submission, (), sha256="sha")
+    assert rescored(row, ()).seconds == 0

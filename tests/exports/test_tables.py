@@ -14,8 +14,8 @@ import pytest
 from grader.errors import MachineryError
 from grader.exports.files import write
 from grader.exports.tables import grades_csv, items_csv
-from grader.marks import Mark
-from grader.records import Item, Outcome, Status
+from grader.marks import Mark, mark, written
+from grader.records import Assignment, Item, Outcome, Status
 from grader.rows import ItemRow
 from tests.stored import row
 
@@ -190,3 +190,18 @@ def test_a_policy_adds_what_lateness_takes_off_and_the_mark() -> None:
 
     assert header[-3:] == ["percent", "penalty", "final"]
     assert [line[-2:] for line in lines] == [["0.65", "5.85"], ["0", ""]]
+
+
+@pytest.mark.parametrize(
+    ("points", "total"),
+    [((0.125,), "0.13"), ((0.125, 0.125), "0.25"), ((1.005, 2.0), "3.01"), ((2.675,), "2.68"), ((0.1, 0.2), "0.3")],
+)
+def test_points_of_three_decimals_are_the_same_in_tables_and_exports(points: tuple[float, ...], total: str) -> None:
+    items = tuple(Item(f"i{n}", "7.2", "", each, "returns_close", "f") for n, each in enumerate(points))
+    graded = row(*(item(f"i{n}", Outcome.PASSED, each, each) for n, each in enumerate(points)))
+
+    (header, line) = cells(grades_csv([graded], items))
+    found = dict(zip(header, line, strict=True))
+
+    assert (found["earned"], found["possible"], found["percent"]) == (total, total, "100.0")
+    assert written(mark(graded, Assignment("hw", "", Path(), "", items)).final or Decimal(0)) == total
