@@ -13,6 +13,7 @@ from grader.similarity.tokens import Token, modules_of, tokens
 
 _MOST: Final = 400  # definitions of one submission that are looked at
 _LONGEST: Final = 20_000  # tokens of one definition; nobody writes a tenth
+_MOST_CODE: Final = 1_000_000  # characters of the modules of one submission that are looked into
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,15 @@ def definitions_of(submission: Submission) -> tuple[list[Definition], list[str]]
                 problems.append(f"{where} is too long to be looked into.")
             elif "def " in cell.source or "class " in cell.source:
                 found += _in(cell.source, where, modules, problems)
+    left = _MOST_CODE
     for attached in submission.attachments:
         if attached.name.endswith(".py"):
-            found += _of_file(attached.content.decode("utf-8", "replace"), attached.name, problems)
+            text = attached.content.decode("utf-8", "replace")
+            if notebook.effort(text) > left:
+                problems.append(f"{attached.name} is too long to be looked into.")
+                continue
+            left -= notebook.effort(text)
+            found += _of_file(text, attached.name, problems)
     if len(found) > _MOST:
         problems.append(f"{len(found)} definitions; the first {_MOST} are compared.")
     return found[:_MOST], problems

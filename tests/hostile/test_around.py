@@ -139,6 +139,16 @@ def test_imports_of_a_file_that_is_too_long_are_not_looked_into() -> None:
     assert most < 20 * len(code)
 
 
+def test_of_modules_without_end_only_so_many_are_compared() -> None:
+    code = ("# " + "x" * 90 + "\n") * 2_000 + "def f(X):\n    return X + 1\n"
+    files = tuple(SourceFile(f"{number}.py", code.encode()) for number in range(20))
+
+    found, problems = definitions_of(handed_in(attachments=files))
+
+    assert len(found) == 5
+    assert problems == [f"{number}.py is too long to be looked into." for number in range(5, 20)]
+
+
 # ---- files beside a notebook -----------------------------------------------------------------------------------------
 
 

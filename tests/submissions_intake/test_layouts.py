@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader import submissions
+from grader import documents, submissions
 from grader.cli.grading import SOURCES
 from grader.errors import UsageError
 from grader.lateness import Arrival
@@ -252,6 +252,16 @@ def test_a_gradescope_export_gives_a_group_its_submission_each(tmp_path: Path) -
     )
     assert found.arrivals["0100"].handed_in == "2026-10-03T23:59:10.123456+09:00"
     assert found.arrivals["0101"].moment == found.arrivals["two@invented.example"].moment is not None
+
+
+def test_metadata_that_no_gradescope_writes_are_not_parsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = "submission_1:\n  :submitters:\n" + "  - :name: Ada\n" * 100_000
+    folder = hand_in(
+        tmp_path / "in", {"submission_1/HW.ipynb": notebook("1"), "submission_metadata.yml": told.encode()}
+    )
+    monkeypatch.setattr(documents, "load", lambda *_, **__: pytest.fail("that takes a minute"))
+
+    assert gathered(folder).kind == "plain"
 
 
 def test_clones_of_github_classroom_lose_the_assignment_from_their_names(tmp_path: Path) -> None:

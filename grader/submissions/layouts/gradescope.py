@@ -21,6 +21,9 @@ from grader.submissions.claims import Claim, Source, claim
 
 _METADATA: Final = "submission_metadata.yml"
 _READ: Final = (":submitters:", ":created_at:")
+_LONGEST: Final = (
+    1_000_000  # characters that are parsed, of 20,000 submissions; an archive of a student's may hold more
+)
 
 
 def gradescope(source: Source) -> list[Claim] | None:
@@ -29,7 +32,8 @@ def gradescope(source: Source) -> list[Claim] | None:
     if told is None:
         return None
     try:
-        metadata = documents.load("\n".join(_needed(told.content.decode("utf-8-sig"))), texts_only=True)
+        needed = "\n".join(_needed(told.content.decode("utf-8-sig")))
+        metadata = documents.load(needed, texts_only=True) if len(needed) <= _LONGEST else None
     except ValueError:
         return None
     if not isinstance(metadata, dict):
