@@ -41,7 +41,7 @@ def test_without_a_file_nobody_has_an_extension(tmp_path: Path) -> None:
 
 def test_whoever_is_meant_is_found_by_id_number_login_or_address() -> None:
     people = [
-        Enrolled("ada", number="0123", email="ada@example.org"),
+        Enrolled("ada", number="0123", email="Ada@example.org"),
         Enrolled("bo", login="bo1"),
         Enrolled("cy", number="7"),
         Enrolled("di", login="7"),
@@ -77,3 +77,15 @@ def test_a_mistake_is_one_line_that_names_the_place(tmp_path: Path, text: str, t
         extensions.load(write(tmp_path, text), known=["hw2", "lab"])
 
     assert told in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("days", [0, 0.5, 3650])
+def test_days_may_be_few_or_many(tmp_path: Path, days: float) -> None:
+    assert extensions.load(write(tmp_path, f"hw2: {{ada: {{days: {days}}}}}")) == {"hw2": {"ada": Extension(days=days)}}
+
+
+def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / extensions.FILE).mkdir()
+
+    with pytest.raises(CourseError, match=r"extensions\.yaml cannot be read: Is a directory"):
+        extensions.load(tmp_path / extensions.FILE)

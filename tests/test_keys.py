@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from grader import keys
+from grader.errors import DataMissing
 from grader.keys import Conditions, Key, Keys
 from grader.records import Assignment, Item, Limits, Policy, Profile
 
@@ -102,6 +103,21 @@ def test_what_students_received_changes_what_they_are_said_to_have_written(cours
         assert others(before, after) == ({"written"}, set())
         assert of(course, written) == after
         before = after
+
+
+def test_the_data_that_an_item_names_are_in_its_key(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    named = with_item("a", options={"inputs": "g", "data": "digits"})
+
+    def missing(name: str) -> str:
+        raise DataMissing(name)
+
+    asked = []
+    for found in (lambda name: f"{name} of May", lambda name: f"{name} of June", missing):
+        monkeypatch.setattr("grader.datasets.fingerprint", found)
+        asked.append(of(course, named))
+
+    assert [others(asked[0], each)[0] for each in asked] == [set(), {"a", "b", "c"}, {"a", "b", "c"}]
+    assert others(asked[1], asked[2])[0] == {"a", "b", "c"}
 
 
 def test_a_policy_is_in_no_key(course: Path) -> None:

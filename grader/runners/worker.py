@@ -54,10 +54,18 @@ class Worker:
         self.ended = False  # was told that nothing more comes, or has died
         self._ready = False
         self._template = _launched(work) if launch else None
+        level = logging.getLogger().getEffectiveLevel() if level is None else level
+        try:
+            self._start(replace(work, parts={}), level)
+        except BaseException:  # such as no room for another process: nobody has this worker, who could end its template
+            if self._template is not None:
+                self._template.end()
+            raise
+
+    def _start(self, work: Work, level: int) -> None:
         control = self._template.control if self._template is not None else None
         self._connection, theirs = FORK.Pipe()
-        level = logging.getLogger().getEffectiveLevel() if level is None else level
-        self._process = FORK.Process(target=_serve, args=(theirs, control, replace(work, parts={}), level), daemon=True)
+        self._process = FORK.Process(target=_serve, args=(theirs, control, work, level), daemon=True)
         FORK.set_forkserver_preload(_PRELOADED)
         with importing_nothing_from_here(), _signals_held_back():
             self._process.start()

@@ -15,7 +15,7 @@ import pytest
 from grader.errors import CourseError, MachineryError, SandboxLost
 from grader.kernel.sandbox import Confinement
 from grader.records import Assignment, Grade, Profile, Student, Submission
-from grader.runners import inline, local
+from grader.runners import inline, local, worker
 from grader.runners.work import Part, Work, set_aside
 
 
@@ -150,3 +150,28 @@ def test_workers_that_cannot_start_end_the_run_with_one_line(
 def test_without_somebody_to_be_told_a_death_ends_the_run(tmp_path: Path) -> None:
     with pytest.raises(MachineryError, match=r"worker died on killer\.ipynb"):
         list(local.run(work(tmp_path), handed_in("killer"), workers=1, began=lambda _: None))
+
+
+@pytest.mark.parametrize("fails", [KeyboardInterrupt, BlockingIOError])
+def test_of_a_worker_that_cannot_be_started_no_template_is_left(
+    fails: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = []
+
+    class Launched:
+        control = None
+
+        def end(self) -> None:
+            ended.append(self)
+
+    def start(_: object) -> None:
+        raise fails
+
+    monkeypatch.setattr(worker, "_launched", lambda work: Launched())
+    monkeypatch.setattr(worker.FORK.Process, "start", start)
+    work = Work(Path(), Assignment("hw", "", Path(), "", ()), None, Confinement("none", None), Profile.QUICK)
+
+    with pytest.raises(fails):
+        worker.Worker(work)
+
+    assert len(ended) == 1
