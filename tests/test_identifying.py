@@ -138,3 +138,33 @@ def test_two_accounts_with_one_number_are_both_in_doubt() -> None:
 
     assert ids(people.identify(sourced(*owners, kind="moodle"))) == ["moodle-12", "moodle-13"]
     assert {doubt.what for doubt in people.doubts} == {"ambiguous"}
+
+
+def test_an_id_beside_the_name_of_somebody_else_is_told_and_a_name_of_nobody_is_not() -> None:
+    owners = [
+        Enrolled("2026000001", "김하늘", "2026000001", listed=False),
+        Enrolled("2026000002", "하늘 김", "2026000002", listed=False),
+        Enrolled("2026000003", "이바다", "2026000003", listed=False),
+        Enrolled("2026000004", "part two", "2026000004", listed=False),
+    ]
+    people = Identities.of(ROSTER, [])
+
+    found = people.identify(sourced(*owners))
+
+    assert ids(found) == [each.student_id for each in owners]
+    assert people.doubts == [
+        Doubt("2026000001", "ambiguous", "the student number is theirs, the name 김하늘 that of 2026000002")
+    ]
+
+
+def test_of_two_files_with_one_number_the_one_that_names_another_is_told() -> None:
+    people = Identities.of(ROSTER, [])
+
+    people.identify(
+        sourced(
+            Enrolled("2026000001", "김하늘", "2026000001", listed=False),
+            Enrolled("2026000001", "Ada Invented", "2026000001", listed=False),
+        )
+    )
+
+    assert [each.student for each in people.doubts] == ["2026000001"]

@@ -86,6 +86,7 @@ class Identities:
                 self.by[person.student_id] = by
             else:
                 final[id] = self._stranger(owner, apart[id], people, listed=listed)
+        self.doubts += _under_anothers_name(claims, matches, people)
         return [replace(each, claim=replace(each.claim, owner=final[each.claim.owner.student_id])) for each in claims]
 
     def _stranger(self, owner: Enrolled, why: Apart, people: Sequence[Enrolled], *, listed: bool) -> Enrolled:
@@ -132,6 +133,24 @@ def _matches(
                 found[position] = words, By.ID
     by_id = {owners[ours].student_id: (people[theirs], by.value) for ours, (theirs, by) in found.items()}
     return by_id, {owners[ours].student_id: each for ours, each in apart.items() if ours not in found}
+
+
+def _under_anothers_name(
+    claims: Sequence[Sourced], matches: Mapping[str, tuple[Enrolled, str]], people: Sequence[Enrolled]
+) -> list[Doubt]:
+    """Who was joined by an id, but stands beside the name of somebody else: one of the two is not the owner's."""
+    told = sorted({(each.claim.owner.student_id, each.claim.owner.name) for each in claims if each.claim.owner.name})
+    joined = join([Person(name=name) for _, name in told], [Person(name=each.name) for each in people])
+    called = {match.ours: {match.theirs} for match in joined.matches}
+    called |= {each.ours: set(each.candidates) for each in joined.apart}
+    found = []
+    for position, (id, name) in enumerate(told):
+        others = [people[each] for each in sorted(called[position])]
+        if id in matches and others and matches[id][0] not in others:
+            person, by = matches[id]
+            who = ", ".join(each.student_id for each in others)
+            found.append(Doubt(person.student_id, "ambiguous", f"the {by} is theirs, the name {name} that of {who}"))
+    return found
 
 
 def _words_match(text: str, people: Sequence[Enrolled]) -> int | None:
