@@ -13,7 +13,7 @@ from typing import Any, Final, TypeGuard
 import torch
 
 from grader.checks.asking import Answer, Reference
-from grader.diagnosis.sizes import geometry
+from grader.diagnosis.sizes import Geometry, geometry
 from grader.probes import PUBLIC, Died, Missing, Observation, Probe, Returned, Session, TimedOut, Value, Version
 from grader.records import Item
 
@@ -75,7 +75,9 @@ def _drawn(answer: Answer) -> dict[str, Any]:
         got, expected = got[0], expected[0]
     given = [arg for arg in answer.probe.args if _is_small(arg) and arg.dim() == 2]
     sizes = geometry(answer.probe.args, answer.probe.kwargs)
-    kind = {"kind": sizes.noun} if sizes is not None else {}
+    # Two matrices may be anything, such as queries and keys; a kernel leaves an output of its own size.
+    slid = sizes is not None and (sizes.noun != "kernel" or tuple(expected.shape) == _left_over(sizes))
+    kind = {"kind": sizes.noun} if sizes is not None and slid else {}
     inputs = [_rows(arg.double()) for arg in given]
     return {"got": _rows(got), "expected": _rows(expected), "inputs": inputs, **kind, **drawn}
 
@@ -86,8 +88,12 @@ def _window(answer: Answer, expected: torch.Tensor, row: int, column: int) -> di
     if sizes is None or answer.probe.args[0].dim() != 2:
         return {}
     height, width = sizes.kernel
-    left_over = (sizes.image[0] - height + 1, sizes.image[1] - width + 1)
-    return {"window": [row, column, height, width]} if tuple(expected.shape) == left_over else {}
+    return {"window": [row, column, height, width]} if tuple(expected.shape) == _left_over(sizes) else {}
+
+
+def _left_over(sizes: Geometry) -> tuple[int, int]:
+    """The sides of the output that a sliding window leaves."""
+    return sizes.image[0] - sizes.kernel[0] + 1, sizes.image[1] - sizes.kernel[1] + 1
 
 
 def _is_small(value: Value) -> TypeGuard[torch.Tensor]:

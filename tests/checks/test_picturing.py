@@ -12,6 +12,8 @@ import torch
 from torch.nn import functional as F
 
 from grader.answer_key import AnswerKey
+from grader.checks import picturing
+from grader.checks.asking import Answer
 from grader.checks.picturing import Previewed, examples, picture
 from grader.checks.returns_close import returns_close
 from grader.judging import AtVersion
@@ -61,6 +63,14 @@ def test_the_window_is_what_the_first_wrong_value_is_computed_from(key: AnswerKe
     rows, columns = len(found["expected"]), len(found["expected"][0])
     height, width = len(found["inputs"][1]), len(found["inputs"][1][0])
     assert found["window"] == [rows - 1, columns - 1, height, width]
+
+
+def test_only_what_leaves_an_output_of_its_size_is_called_a_kernel(key: AnswerKey) -> None:
+    queries, keys = torch.randn(4, 2), torch.randn(3, 2)
+    scores = Answer(Probe("call", "scores", (queries, keys)), Returned(queries @ keys.T), queries @ keys.T / 2)
+
+    assert drawn(flipped, key)["kind"] == "kernel"
+    assert "kind" not in picturing._drawn(scores) and picturing._drawn(scores)["inputs"]
 
 
 def test_an_answer_of_another_size_is_drawn_without_a_difference(key: AnswerKey) -> None:
