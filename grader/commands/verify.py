@@ -19,6 +19,7 @@ from grader.records import Assignment, Grade, Profile, Submission
 from grader.runners import local
 from grader.runners.children import importing_nothing_from_here
 from grader.runners.work import Work
+from grader.runners.worker import listen_to_the_holder_alone
 
 if TYPE_CHECKING:
     from grader.verifying.summary import Graded, Summary
@@ -103,15 +104,22 @@ def _tried(course: Path, assignment: Assignment, trials: Trials, options: Option
     ):
         running = {pool.submit(_do, *task): task for task in tasks}
         done: dict[tuple[str, int], list[Verdict]] = {}
-        for future in as_completed(running):
-            done[running[future]] = future.result()
-            watch.done()
+        try:
+            for future in as_completed(running):
+                done[running[future]] = future.result()
+                watch.done()
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in multiprocessing.active_children():  # they hold nothing that has to be put back
+                process.kill()
+            raise
     for task in tasks:  # in one order, however many workers there were
         yield from done[task]
 
 
 def _begin(course: Path, assignment: Assignment, training: bool) -> None:
     global _trials
+    listen_to_the_holder_alone()
     import warnings
 
     import torch

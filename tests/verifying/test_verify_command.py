@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from grader.commands.isolation import bubblewrap_problem
+from tests.crash import processes
 from tests.verifying.conftest import Make
 
 ROOT = Path(__file__).parents[2]
@@ -77,3 +79,35 @@ def test_an_assignment_that_is_not_there_is_one_line() -> None:
 
     assert ran.returncode == 2
     assert ran.stderr.count("\n") == 1 and "'hw3'" in ran.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["stopped", "killed"])
+def test_workers_end_with_the_command_however_it_ends(
+    number: signal.Signals, make_course: Make, tmp_path: Path
+) -> None:
+    course, at_work = make_course(), tmp_path / "at-work"
+    at_work.mkdir()
+    solutions = course / "reference" / "tiny" / "solutions.py"
+    waits = f"""
+import multiprocessing, os, pathlib, time
+if multiprocessing.parent_process():
+    pathlib.Path({str(at_work)!r}, str(os.getpid())).touch()
+    time.sleep(600)
+"""
+    solutions.write_text(waits + solutions.read_text())
+    command = [sys.executable, "-m", "grader", "verify", "--workers", "2", "--course", str(course)]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True) as verifying:
+        processes.until(lambda: len(list(at_work.iterdir())) == 2)
+        started = processes.below(verifying.pid)
+        if number is signal.SIGINT:
+            os.killpg(verifying.pid, number)  # as a terminal does
+        else:
+            verifying.kill()
+        told = verifying.communicate(timeout=60)[1]
+
+    assert {int(path.name) for path in at_work.iterdir()} <= {each.pid for each in started}
+    assert len(list(at_work.iterdir())) == 2
+    assert processes.left_of(started) == []
+    if number is signal.SIGINT:
+        assert verifying.returncode == 130
+        assert told.splitlines()[1:] == ["grader: stopped; what was finished is kept"]
