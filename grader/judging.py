@@ -143,7 +143,26 @@ def _judge(session: Session, item: Item, findings: Mapping[str, Finding], standa
             )
         if not stand_ins and best.credit == 0:
             return replace(best, outcome=Outcome.SKIPPED, hint=f"Follows from {', '.join(lacking)}.")
+    if best.credit < 1 and kind.sees_helpers and not lacking:
+        return _otherwise_written(kind, session, item, versions, standard) or best
     return best
+
+
+def _otherwise_written(
+    kind: checks.Kind,
+    session: Session,
+    item: Item,
+    versions: Sequence[tuple[int, Version]],
+    standard: Standard,
+) -> Finding | None:
+    """The pass that right helpers of ours make of it, where right ones of the student's hide what they are made of."""
+    needs = sorted(scoring.needed([item.id], standard.assignment.items))
+    try:
+        stand_ins = _stand_ins(needs, item, standard)
+    except NotReleased:
+        return None
+    found = _best(kind, session, item, versions, standard, stand_ins) if stand_ins else None
+    return found if found is not None and found.credit == 1 else None
 
 
 def _best(

@@ -179,6 +179,62 @@ def test_a_wrong_helper_costs_once(course: pipeline.Course) -> None:
     assert "one mistake costs once" in findings(grade)["corr2d-multi-in"].hint
 
 
+RESNETS = """
+class Convolution(nn.Module):
+    def __init__(self, channels, size, stride=1, padding=0):
+        super().__init__()
+        self.options = dict(kernel_size=size, stride=stride, padding=padding)
+        self.weight = nn.LazyLinear(channels)
+    def forward(self, X):
+        columns = F.unfold(X, **self.options)
+        height = (X.shape[2] + 2 * self.options["padding"] - self.options["kernel_size"]) // self.options["stride"] + 1
+        return self.weight(columns.transpose(1, 2)).transpose(1, 2).unflatten(2, (height, -1))
+class Residual(nn.Module):
+    def __init__(self, num_channels, use_1x1conv=False, strides=1):
+        super().__init__()
+        self.main = nn.Sequential(Convolution(num_channels, 3, strides, 1), nn.LazyBatchNorm2d(), nn.ReLU(),
+                                  Convolution(num_channels, 3, 1, 1), nn.LazyBatchNorm2d())
+        self.shortcut = Convolution(num_channels, 1, strides) if use_1x1conv else nn.Identity()
+    def forward(self, X):
+        return F.relu(self.main(X) + self.shortcut(X))
+class ResNet(d2l.Classifier):
+    def __init__(self, arch, lr=0.1, num_classes=10):
+        super().__init__()
+        self.net = nn.Sequential(self.b1(), *(self.block(*each, number == 0) for number, each in enumerate(arch)),
+                                 nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.LazyLinear(num_classes))
+    def b1(self):
+        return nn.Sequential(nn.LazyConv2d(64, 7, stride=2, padding=3), nn.LazyBatchNorm2d(), nn.ReLU(),
+                             nn.MaxPool2d(3, stride=2, padding=1))
+    def block(self, num_residuals, num_channels, first_block=False):
+        halves = [number == 0 and not first_block for number in range(num_residuals)]
+        return nn.Sequential(*(Residual(num_channels, half, 1 + half) for half in halves))
+class ResNet18(ResNet):
+    def __init__(self, lr=0.1, num_classes=10):
+        super().__init__(((2, 64), (2, 128), (2, 256), (2, 512)), lr, num_classes)
+"""
+OF_RESNETS = ("residual-identity", "residual-1x1", "resnet-forward", "resnet18-shapes")
+
+
+@pytest.mark.parametrize(
+    ("change", "outcomes"),
+    [
+        (("Residual", "Residual"), ["passed", "passed", "passed", "passed"]),
+        (("(2, 512)), lr", "(3, 512)), lr"), ["passed", "passed", "passed", "failed"]),
+        (("self.main(X) + ", "self.main(X) - "), ["failed", "failed", "passed", "passed"]),
+        (("nn.AdaptiveAvgPool2d(1), ", ""), ["passed", "passed", "failed", "passed"]),
+    ],
+    ids=["right", "another-arch", "residual-wrong", "resnet-wrong"],
+)
+def test_layers_that_no_trace_shows_and_one_mistake_in_them_cost_once(
+    change: tuple[str, str], outcomes: list[str], course: pipeline.Course
+) -> None:
+    assert change[0] in RESNETS
+
+    grade = pipeline.grade(handed_in(notebook(RESNETS.replace(*change))), course, OF_RESNETS)
+
+    assert [findings(grade)[item].outcome.value for item in OF_RESNETS] == outcomes
+
+
 def test_a_module_in_an_attached_file_is_the_students_own(course: pipeline.Course) -> None:
     attached = SourceFile("mine.py", ("import torch\n" + CORR2D).encode())
     submission = handed_in(notebook("from mine import corr2d"), attachments=[attached])

@@ -38,6 +38,7 @@ class Kind:
         versions: which captured bindings are asked one by one, the best counting; empty if the check looks itself.
         trains: whether it runs in the training pass.
         captures: whether its target is a name of the notebook's.
+        sees_helpers: whether it sees how right helpers are written, so that helpers of ours may take their place.
         pictures: whether wrong answers are shown, for which public cases of its option `inputs` are asked beforehand.
         judges: the options that only judge what was observed, as paths such as `profiles.*.full`. A change of them
             runs nothing; every other option may change what is asked, so its change runs notebooks anew.
@@ -47,6 +48,7 @@ class Kind:
     versions: frozenset[str] = DEFINITIONS
     trains: bool = False
     captures: bool = True
+    sees_helpers: bool = False
     pictures: bool = False
     judges: tuple[str, ...] = ()
 
@@ -65,7 +67,7 @@ CHECKS: Mapping[str, Kind] = {
     "returns_close": _ours("returns_close", pictures=True, judges=("on_banned", "credit", "rtol", "atol")),
     "gradient_close": _ours("gradient_close", judges=("rtol", "atol")),
     "module_close": _ours("module_close", judges=("credit",)),
-    "has_shapes": _ours("has_shapes", judges=("credit",)),
+    "has_shapes": _ours("has_shapes", sees_helpers=True, judges=("credit",)),
     "initialises": _ours("initialises"),
     "learned_weight": _ours("learned_weight", versions=frozenset(), judges=("shape", "expected", "within")),
     "evaluates_to": _ours("evaluates_to", versions=ANY),

@@ -5,19 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 import torch
-from torch.nn import functional
 
 from grader.checks.asking import Reference, failed, passed, sentence
+from grader.checks.descending import Lesson, lesson
 from grader.probes import Missing, Observation, Probe, Returned, Session, Value, Version
 from grader.records import Finding, Item
 
 # Over 400 random starts of the book's recipe the largest error was 0.087; wrong edges lead as near to a wrong weight.
 _LED_TO = 0.1
 _DIVERGED = 10.0
-_EXACTLY = 1e-4  # what outputs may differ by from those of one kernel
 _MOST_PIXELS = 10_000
 _LITTLE = 0.2  # what a weight changes by in ten steps that are far too small
 
@@ -52,7 +51,7 @@ def learned_weight(
     shape: Sequence[int],
     expected: Sequence[float],
     within: float,
-    trained_on: Mapping[str, str] | None = None,
+    trained_on: Mapping[str, Any] | None = None,
 ) -> Finding:
     """Some parameter of `shape`, in some captured version, must lie within `within` of `expected`.
 
@@ -61,7 +60,8 @@ def learned_weight(
 
     A layer that was trained on what a wrong helper of the student's gives has learned that, and one mistake costs once:
     `trained_on` has the expressions `input`, (H, W), and `output`, where `target` was bound. The kernel that makes the
-    one of the other, found by least squares, is as good as `expected`.
+    one of the other, found by least squares, is as good as `expected`. With `steps` and `lr` there, so is the weight to
+    which that many steps lead on such values, be it nowhere near.
     """
     versions = student.versions(item.target)
     probes = [Probe("state", f"{item.target}@{n}") for n in range(len(versions))] or [Probe("state", item.target)]
@@ -92,32 +92,33 @@ def learned_weight(
 
 
 def _follows(
-    student: Session, weights: Sequence[_Weight], shape: Sequence[int], within: float, trained_on: Mapping[str, str]
+    student: Session, weights: Sequence[_Weight], shape: Sequence[int], within: float, trained_on: Mapping[str, Any]
 ) -> Finding | None:
     """The finding about a weight that was learned rightly from wrong values."""
-    for learnable in _learnable(student, shape, trained_on):
+    hint = "Judged by your own values, which are wrong: one mistake costs once."
+    steps, lr = trained_on.get("steps"), trained_on.get("lr")
+    for each in _lessons(student, shape, trained_on):
+        learnable = each.kernel.tolist()
         nearest = min(weights, key=lambda weight: weight.distance(learnable), default=None)
         if nearest is not None and nearest.distance(learnable) <= within:
             message = f"The learned weight {nearest} is what `{trained_on['output']}` teaches."
-            hint = "Judged by your own values, which are wrong: one mistake costs once."
             return replace(passed(message, {"cell": nearest.cell}), hint=hint)
+        for weight in weights[::-1] if steps and lr else ():
+            if each.leads_to(weight.values, steps=steps, lr=lr):
+                message = f"The learned weight {weight} is where {steps} such steps lead with your values."
+                return replace(passed(message, {"cell": weight.cell}), hint=hint)
     return None
 
 
-def _learnable(student: Session, shape: Sequence[int], trained_on: Mapping[str, str]) -> Iterator[list[float]]:
-    """The kernels that make the student's outputs of the inputs; none where they are not determined by them."""
+def _lessons(student: Session, shape: Sequence[int], trained_on: Mapping[str, Any]) -> Iterator[Lesson]:
+    """What the student's inputs and outputs teach, where they determine a kernel; the newest first."""
     target = trained_on["target"]
     for number in reversed(range(len(student.versions(target)))):
         asked = [trained_on["input"], trained_on["output"]]
         probes = [Probe("evaluate", f"{target}@{number}", options={"expression": each}) for each in asked]
         given, made = (each.value if isinstance(each, Returned) else None for each in student.ask(probes))
-        if _is_image(given) and _is_image(made) and min(given.shape[0] - shape[-2], given.shape[1] - shape[-1]) >= 0:
-            windows = functional.unfold(given.double()[None, None], tuple(shape[-2:]))[0].T
-            flat = made.double().reshape(-1, 1)
-            if len(windows) == len(flat) and int(torch.linalg.matrix_rank(windows)) == windows.shape[1]:
-                kernel = torch.linalg.lstsq(windows, flat).solution
-                if torch.allclose(windows @ kernel, flat, atol=_EXACTLY):
-                    yield kernel.flatten().tolist()
+        if _is_image(given) and _is_image(made) and (found := lesson(given, made, shape[-2:])) is not None:
+            yield found
 
 
 def _is_image(value: Value) -> TypeGuard[torch.Tensor]:

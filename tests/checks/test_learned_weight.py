@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -212,7 +213,7 @@ def test_the_reason_why_it_is_not_defined_is_said() -> None:
 
 EDGES = torch.ones(6, 8)
 EDGES[:, 2:6] = 0
-TRAINED_ON = {"target": "X, K", "input": "X", "output": "corr2d(X, K)"}
+TRAINED_ON = {"target": "X, K", "input": "X", "output": "corr2d(X, K)", "steps": 10, "lr": 0.03}
 
 
 def follow(weight: tuple[float, float], outputs: Observation, inputs: Observation) -> Finding:
@@ -259,3 +260,70 @@ def test_a_wrong_weight_that_nothing_teaches_is_wrong(
     weight: tuple[float, float], outputs: Observation, inputs: Observation
 ) -> None:
     assert follow(weight, outputs, inputs).outcome is Outcome.FAILED
+
+
+def descended(
+    image: torch.Tensor, *, seed: int = 0, steps: int = 10, lr: float = 0.03, mean: bool = False, kept: bool = False
+) -> tuple[float, float]:
+    """The weight that a layer of torch's has after steps on the edges of an image; `kept`: gradients are never zeroed."""
+    torch.manual_seed(seed)
+    layer = torch.nn.Conv2d(1, 1, (1, 2), bias=False)
+    optimizer = torch.optim.SGD(layer.parameters(), lr=abs(lr), maximize=lr < 0)
+    for _ in range(steps):
+        if not kept:
+            optimizer.zero_grad()
+        errors = (layer(image[None, None]) - (image[:, :-1] - image[:, 1:])[None, None]) ** 2
+        (errors.mean() if mean else errors.sum()).backward()
+        optimizer.step()
+    first, second = layer.weight.detach().flatten().tolist()
+    return first, second
+
+
+def image_of(rows: int, columns: int, black: slice) -> torch.Tensor:
+    image = torch.ones(rows, columns)
+    image[:, black] = 0
+    return image
+
+
+IMAGES = {
+    "a-column-less": image_of(6, 8, slice(2, 5)),  # diverges
+    "eight-by-six": image_of(8, 6, slice(2, 6)),  # does not arrive
+    "larger": image_of(8, 10, slice(2, 8)),
+}
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("image", IMAGES.values(), ids=IMAGES)
+def test_ten_steps_on_another_image_end_where_they_lead_and_cost_once(image: torch.Tensor, seed: int) -> None:
+    outputs = image[:, :-1] - image[:, 1:]
+
+    finding = follow(descended(image, seed=seed), Returned(outputs), Returned(image))
+
+    assert finding.outcome is Outcome.PASSED
+
+
+def test_a_weight_far_from_the_right_one_is_told_as_where_the_steps_lead() -> None:
+    image = IMAGES["a-column-less"]
+    weight = descended(image)
+
+    finding = follow(weight, Returned(image[:, :-1] - image[:, 1:]), Returned(image))
+
+    assert (finding.outcome, finding.message, finding.hint) == (
+        Outcome.PASSED,
+        f"The learned weight ({weight[0]:.3f}, {weight[1]:.3f}) is where 10 such steps lead with your values.",
+        "Judged by your own values, which are wrong: one mistake costs once.",
+    )
+
+
+@pytest.mark.parametrize("image", [EDGES, *IMAGES.values()], ids=["right", *IMAGES])
+@pytest.mark.parametrize(
+    "mistake",
+    [{"mean": True}, {"kept": True}, {"steps": 0}, {"steps": 1}, {"lr": -0.03}, {"lr": 0.001}],
+    ids=["mean", "never-zeroed", "untrained", "one-step", "up-the-gradient", "too-small"],
+)
+def test_other_steps_end_elsewhere(mistake: dict[str, Any], image: torch.Tensor) -> None:
+    outputs = image[:, :-1] - image[:, 1:]
+
+    found = [follow(descended(image, seed=n, **mistake), Returned(outputs), Returned(image)) for n in range(8)]
+
+    assert {finding.outcome for finding in found} == {Outcome.FAILED}

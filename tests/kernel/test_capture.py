@@ -416,6 +416,36 @@ def test_functions_of_an_attached_module_count_and_see_stand_ins(
     assert captured.value(1) == -1
 
 
+def test_a_class_derived_from_a_replaced_one_is_derived_from_what_stands_in() -> None:
+    notebook = Notebook("Small").run(
+        "class Net(nn.Module):\n    def size(self): return 1",
+        "class Small(Net):\n    def twice(self): return 2 * super().size()",
+        "class Other(nn.Module):\n    def size(self): return 5",
+    )
+    captured = notebook.last("Small")
+
+    class Net(nn.Module):
+        def size(self) -> int:
+            return 10
+
+    with notebook.captures.around(captured, {"Net": Net}):
+        assert captured.value().twice() == 20
+        assert notebook.namespace["Other"]().size() == 5
+    assert captured.value().twice() == 2
+
+
+def test_a_class_that_cannot_be_derived_anew_keeps_its_bases() -> None:
+    notebook = Notebook("Small").run("class Net(int):\n    def size(self): return 1", "class Small(Net):\n    pass")
+    captured = notebook.last("Small")
+
+    class Net(nn.Module):
+        def size(self) -> int:
+            return 10
+
+    with notebook.captures.around(captured, {"Net": Net}):
+        assert captured.value().size() == 1
+
+
 # ---- values that resist ----------------------------------------------------------------------------------------------
 
 

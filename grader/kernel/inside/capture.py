@@ -129,9 +129,12 @@ class Captures:
         for other, own in replaced:
             other.update({name: stand_ins[name] for name in own})
         _restore(captured.methods)
+        bases = _derived_from(captured, later, stand_ins)
         try:
             yield self._namespace
         finally:
+            for owner, before in bases:
+                _rebase(owner, before)
             _restore(present)
             for other, own in replaced:
                 other.update(own)
@@ -219,6 +222,35 @@ class Captures:
             if is_students(owner, self._folder)
         }
         return Captured(version, clones[0] if len(clones) == 1 else clones, namespace, {c: methods(c) for c in classes})
+
+
+def _derived_from(captured: Captured, later: Namespace, stand_ins: Namespace) -> list[tuple[type, tuple[type, ...]]]:
+    """Derive the student's classes from what stands in for their bases; those that were derived anew, with their own.
+
+    A class keeps its bases where Python finds no order for the new ones.
+    """
+    replaced = [
+        (space[name], made)
+        for name, made in stand_ins.items()
+        for space in (captured.namespace, later)
+        if isinstance(made, type) and isinstance(space.get(name), type)
+    ]
+    changed = []
+    for owner in captured.methods:
+        bases = owner.__bases__
+        wanted = tuple(next((made for own, made in replaced if own is base), base) for base in bases)
+        if wanted != bases and _rebase(owner, wanted):
+            changed.append((owner, bases))
+    return changed
+
+
+def _rebase(owner: type, bases: tuple[type, ...]) -> bool:
+    """Give a class other bases, where Python can."""
+    try:
+        owner.__bases__ = bases
+    except TypeError:
+        return False
+    return True
 
 
 def _newest(kept: Sequence[Captured], kind: str) -> Captured | None:
