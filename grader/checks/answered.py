@@ -27,4 +27,6 @@ def answered(student: Session, reference: Reference, item: Item, *, looks_for: s
         (observation,) = student.ask([Probe("pictures", item.target)])
         if isinstance(observation, Returned) and observation.value:
             evidence["pictures"] = observation.value
-    return Finding(Outcome.WAITING, 0.0, f"{len(text.split())} words wait for a reader.", evidence=evidence)
+    count = len(text.split())
+    told = f"{count} words wait for a reader." if count > 1 else "One word waits for a reader."
+    return Finding(Outcome.WAITING, 0.0, told, evidence=evidence)

@@ -114,13 +114,16 @@ def sentence(observation: Observation, target: str) -> str:
             return f"`{target}` gave a value."
         case Raised(type="NotImplementedError"):
             return f"`{target}` is still the stub: it raises NotImplementedError."
-        case Raised(type="TypeError", line="") if target.isidentifier():
+        case Raised(type="TypeError", line="", message=message) if target.isidentifier() and diagnosis.about_arguments(
+            message
+        ):
             return (
                 f"`{target}` raised TypeError before its first line ran: "
                 "does it take the arguments that are asked for, in this order and under these names?"
             )
-        case Raised(type=name, line=line):
-            return f"`{target}` raised {name}" + (f" at `{line}`." if line else ".")
+        case Raised(type=name, line=line, message=message):
+            raised = f"`{target}` raised {name}" + (f" at `{line}`." if line else ".")
+            return f"{raised} {diagnosis.explain_exception(message, line)}".rstrip()
         case TimedOut(seconds=seconds):
             return f"`{target}` gave no answer in {seconds:g} s."
         case Missing(target=name, reason=reason):
@@ -170,13 +173,20 @@ def _explanation(answers: Sequence[Answer], reference: Reference | None) -> str:
 
 
 def misconception(answers: Sequence[Answer], reference: Reference, close: Callable[[Value, Value], bool]) -> str:
-    """The sentence of the misconception that answers in every case as the student's code does, or ""."""
+    """The sentence of the misconception that answers in every case as the student's code does, or "".
+
+    Where the code raises, one that says the same when it does goes before one that raises the same type; of several
+    that only do this, none is claimed.
+    """
     observed = [answer.observed for answer in answers]
+    known: dict[str, None] = {}
     for text, mistaken in reference.misconceptions([answer.probe for answer in answers]):
-        pairs = zip(observed, mistaken, strict=True)
+        pairs = list(zip(observed, mistaken, strict=True))
         if all(_alike(one, other, close) for one, other in pairs) and _telling(observed, mistaken):
-            return text
-    return ""
+            if all(_says_the_same(one, other) for one, other in pairs):
+                return text
+            known[text] = None
+    return next(iter(known)) if len(known) == 1 else ""
 
 
 def agree(observed: Value, mistaken: Value) -> bool:
@@ -191,6 +201,13 @@ def _alike(observed: Observation, mistaken: Observation, close: Callable[[Value,
     if isinstance(observed, Returned) and isinstance(mistaken, Returned):
         return close(observed.value, mistaken.value)
     return isinstance(observed, Raised) and isinstance(mistaken, Raised) and observed.type == mistaken.type
+
+
+def _says_the_same(observed: Observation, mistaken: Observation) -> bool:
+    """Whether two exceptions have one message, whichever of two tensors comes first in it."""
+    if not isinstance(observed, Raised) or not isinstance(mistaken, Raised):
+        return True
+    return sorted(observed.message.split()) == sorted(mistaken.message.split())
 
 
 def _telling(observed: Sequence[Observation], mistaken: Sequence[Observation]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from grader.checks.asking import Answer, Reference, ask_both, failed, passed, sentence
 from grader.probes import Observation, Opaque, Probe, Returned, Session, names_of
@@ -15,7 +16,7 @@ def evaluates_to(student: Session, reference: Reference, item: Item, *, expressi
     answers = ask_both(student, reference, probes)
     wrong = [answer for answer in answers if not answer.right]
     if not wrong:
-        return passed(f"{' and '.join(f'`{each}`' for each in expressions)} give the expected values.")
+        return passed(_agreement(expressions))
     named = [answer for answer in wrong if answer.probe.options["expression"] in names_of(item.target)]
     if missing := next(filter(_is_left_open, named), None):
         told = f"`{missing.probe.options['expression']}` is still the `...` that was handed out."
@@ -23,6 +24,18 @@ def evaluates_to(student: Session, reference: Reference, item: Item, *, expressi
     # What raised or has another shape has that of a value that is wrong itself, where there is one.
     cause = wrong[0] if _has_a_value(wrong[0]) else next(iter(named), wrong[0])
     return failed(_message(cause, _misconception(answers, reference, probes)), mismatch=cause.mismatch)
+
+
+def _agreement(expressions: Sequence[str]) -> str:
+    """What is said of right values; expressions that only their author can read are counted."""
+    named = " and ".join(f"`{each}`" for each in expressions)
+    if len(named) > _READABLE:
+        return f"All {len(expressions)} values are the expected ones." if len(expressions) > 1 else _ONE
+    return f"{named} give the expected values." if len(expressions) > 1 else f"{named} gives the expected value."
+
+
+_READABLE: Final = 120
+_ONE: Final = "The value is the expected one."
 
 
 def _is_left_open(answer: Answer) -> bool:

@@ -38,7 +38,7 @@ def initialises(student: Session, reference: Reference, item: Item) -> Finding:
 _LAYERS = {
     f"{index}.{kind}": f"the {kind} of {layer}"
     for index, layer in ((0, "nn.Conv2d(3, 16, (5, 3))"), (1, "nn.BatchNorm2d(16)"),
-                         (2, "nn.ConvTranspose2d(16, 4, 3)"), (4, "nn.Linear(60, 40)"))
+                         (2, "nn.Embedding(16, 4)"), (4, "nn.Linear(60, 40)"))
     for kind in ("weight", "bias")
 }  # fmt: skip
 

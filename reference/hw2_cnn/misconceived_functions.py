@@ -370,8 +370,9 @@ def init_cnn_bias_too(module: nn.Module) -> None:
 
 def init_cnn_other_layers(module: nn.Module) -> None:
     """Other layers with a weight are initialised as well; 7.6 names nn.Linear and nn.Conv2d only."""
-    if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
-        nn.init.xavier_uniform_(module.weight)
+    weight = getattr(module, "weight", None)
+    if isinstance(weight, torch.Tensor) and weight.dim() > 1:
+        nn.init.xavier_uniform_(weight)
 
 
 def init_cnn_batch_norm_too(module: nn.Module) -> None:

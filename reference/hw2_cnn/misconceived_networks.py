@@ -328,6 +328,24 @@ class ResidualStrideOnBoth(solutions.Residual):
         self.conv2 = nn.LazyConv2d(num_channels, kernel_size=3, padding=1, stride=strides)
 
 
+class ResidualStrideOnBothInPlace(ResidualStrideOnBoth):
+    """Both 3 x 3 convolutions have the stride, so that `Y += X` fails; only the first one and the shortcut have it."""
+
+    def forward(self, X: torch.Tensor) -> torch.Tensor:
+        Y: torch.Tensor = self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(X)))))
+        Y += X if self.conv3 is None else self.conv3(X)
+        return torch.relu(Y)
+
+
+class ResidualShortcutUnstrided(solutions.Residual):
+    """The 1 x 1 convolution has no stride; it needs that of the first convolution, so that both sides get one size."""
+
+    def __init__(self, num_channels: int, use_1x1conv: bool = False, strides: int = 1) -> None:
+        super().__init__(num_channels, use_1x1conv, strides)
+        if use_1x1conv:
+            self.conv3 = nn.LazyConv2d(num_channels, kernel_size=1)
+
+
 class ResidualStrideOnSecond(solutions.Residual):
     """The second convolution has the stride; it belongs to the first one."""
 

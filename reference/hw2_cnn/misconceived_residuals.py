@@ -63,6 +63,13 @@ class ResNetStemWithoutPooling(solutions.ResNet):
         return super().b1()[:-1]
 
 
+class ResNetStemUnpaddedPooling(solutions.ResNet):
+    """The max-pooling of the stem has no padding; it has padding 1."""
+
+    def b1(self) -> nn.Sequential:
+        return nn.Sequential(*super().b1()[:-1], nn.MaxPool2d(kernel_size=3, stride=2))
+
+
 class ResNetStemSmallKernel(solutions.ResNet):
     """The convolution of the stem is 3 x 3; it is 7 x 7 with padding 3."""
 

@@ -56,8 +56,12 @@ def _probabilities(generator: torch.Generator, case: int) -> torch.Tensor:
 
 
 def accuracy_inputs(generator: torch.Generator, case: int) -> Arguments:
-    """Give y_hat, (n, classes), without ties, and y, (n,): more right ones than by chance, and in turn all or none."""
-    scores = torch.randn(SIZES[case % len(SIZES)], generator=generator)
+    """Give y_hat, (n, classes), without ties, and y, (n,): more right ones than by chance, and in turn all or none.
+
+    There are two classes at least: the accuracy of earlier editions of the book takes one column for predictions.
+    """
+    count, classes = SIZES[case % len(SIZES)]
+    scores = torch.randn((count, max(2, classes)), generator=generator)
     best, drawn = scores.argmax(dim=1), _labels(generator, *scores.shape)
     right = torch.rand(len(best), generator=generator) < (0.5, 1.1, 0.5, -0.1)[case % 4]
     return Arguments((scores, torch.where(right, best, drawn)), {})

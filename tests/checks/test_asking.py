@@ -84,6 +84,22 @@ def test_an_exception_of_the_same_type_will_do_where_values_agree() -> None:
     assert judged(raising("a"), {"It raises first.": raising("b")}).message.startswith("It raises first.")
 
 
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [("sizes 3 and 6", "The second."), ("sizes 6 and 3", "The second."), ("sizes 2 and 3", "")],
+    ids=["same-message", "other-way-round", "neither"],
+)
+def test_of_several_that_raise_in_the_same_cases_the_message_decides(message: str, told: str) -> None:
+    def raising(message: str) -> Callable[[Probe], Observation]:
+        return lambda probe: Raised("ValueError", message=message) if probe is PROBES[0] else Returned(probe.args[0])
+
+    finding = judged(
+        raising(message), {"The first.": raising("sizes 1 and 6"), "The second.": raising("sizes 3 and 6")}
+    )
+
+    assert finding.message.startswith(f"{told} 3 of 3 cases are wrong.".strip())
+
+
 # ---- shares ----------------------------------------------------------------------------------------------------------
 
 

@@ -55,9 +55,22 @@ def uniform_by_hand(module: nn.Module) -> None:
 
 
 def by_attribute(module: nn.Module) -> None:
-    if isinstance(module, nn.ConvTranspose2d) or not hasattr(module, "weight"):
+    if isinstance(module, nn.Embedding) or not hasattr(module, "weight"):
         return
     if isinstance(module.weight, nn.Parameter) and module.weight.dim() > 1:
+        nn.init.xavier_uniform_(module.weight)
+
+
+def by_class_name(module: nn.Module) -> None:
+    name = type(module).__name__
+    if name.find("Conv") != -1 or name.find("Linear") != -1:
+        assert isinstance(module.weight, torch.Tensor)
+        nn.init.xavier_uniform_(module.weight)
+
+
+def every_convolution(module: nn.Module) -> None:
+    if isinstance(module, nn.Linear | nn.modules.conv._ConvNd):
+        assert isinstance(module.weight, torch.Tensor)
         nn.init.xavier_uniform_(module.weight)
 
 
@@ -65,12 +78,14 @@ def by_attribute(module: nn.Module) -> None:
     "target",
     [
         solutions.init_cnn,
+        by_class_name,
+        every_convolution,
         lambda module: isinstance(module, nn.Linear | nn.Conv2d) and nn.init.xavier_uniform_(module.weight),
         apply(by_hand),
         uniform_by_hand,
         by_attribute,
     ],
-    ids=["reference", "isinstance", "by-hand", "uniform-by-hand", "hasattr"],
+    ids=["reference", "class-name", "every-convolution", "isinstance", "by-hand", "uniform-by-hand", "hasattr"],
 )
 def test_xavier_uniform_weights_pass_however_they_are_drawn(target: object) -> None:
     finding = check(FakeSession(defining(target)))
@@ -86,8 +101,8 @@ def test_every_misconception_is_named_before_what_differs(mistaken: object) -> N
     assert finding.message.startswith(f"{mistaken.__doc__} After `net.apply(init_cnn)` on the ")
 
 
-def transposed_too(module: nn.Module) -> None:
-    if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+def embedding_too(module: nn.Module) -> None:
+    if isinstance(module, nn.Linear | nn.Conv2d | nn.Embedding):
         bound = (6 / sum(nn.init._calculate_fan_in_and_fan_out(module.weight))) ** 0.5
         nn.init.uniform_(module.weight, -bound, bound)
 
@@ -101,7 +116,7 @@ def norm_too(module: nn.Module) -> None:
 @pytest.mark.parametrize(
     ("target", "mistaken"),
     [
-        (transposed_too, misconceived_functions.init_cnn_other_layers),
+        (embedding_too, misconceived_functions.init_cnn_other_layers),
         (norm_too, misconceived_functions.init_cnn_batch_norm_too),
     ],
     ids=["other-layers", "batch-norm"],
@@ -116,9 +131,9 @@ def biases_too(module: nn.Module) -> None:
         nn.init.ones_(module.bias)
 
 
-def transposed_to_one(module: nn.Module) -> None:
+def embedding_to_one(module: nn.Module) -> None:
     solutions.init_cnn(module)
-    if isinstance(module, nn.ConvTranspose2d):
+    if isinstance(module, nn.Embedding):
         nn.init.ones_(module.weight)
 
 
@@ -135,7 +150,7 @@ def transposed_to_one(module: nn.Module) -> None:
         ),
         (
             apply(lambda weight: nn.init.uniform_(weight, -2, 2)),
-            "on the weight of nn.Conv2d(3, 16, (5, 3)): values reach 1.9",
+            "on the weight of nn.Conv2d(3, 16, (5, 3)): values reach 2.0",
         ),
         (
             apply(lambda weight: weight.fill_(0.1)),
@@ -152,8 +167,8 @@ def transposed_to_one(module: nn.Module) -> None:
             "on the bias of nn.Conv2d(3, 16, (5, 3)): it should not be touched, but was changed.",
         ),
         (
-            transposed_to_one,
-            "on the weight of nn.ConvTranspose2d(16, 4, 3): it should not be touched, but was changed.",
+            embedding_to_one,
+            "on the weight of nn.Embedding(16, 4): it should not be touched, but was changed.",
         ),
     ],
     ids=["nothing", "linear-only", "too-wide", "constant", "nan", "one-sided", "too-narrow", "bias", "other-layers"],

@@ -121,7 +121,7 @@ def test_a_template_is_recognised_as_itself(template: str) -> None:
     values = {"index": "(0, 1)", "expected": "(2,)", "got": "()", "name": "`f`", "names": "`f` and `g`",
               "helper": "`h`", "error_type": "ValueError", "line": "`x = {y}`", "layer": "convolution",
               "other": "linear layer", "section": "7.2", "items": "a-1, b", "runs": "0.1, 0.2", "weight": "(1.0, -1.0)",
-              "wanted": "(1, -1)", "percent": "%", "duration": "2 days 3 h", "date": "2026-11-20 23:59"}  # fmt: skip
+              "wanted": "(1, -1)", "shape": "(-1, 784)", "percent": "%", "duration": "2 days 3 h", "date": "2026-11-20 23:59"}  # fmt: skip
     message = template.format(**{name: values.get(name, "7") for name in sentences._VALUES})
 
     (part,) = translated(message, KOREAN, {})
