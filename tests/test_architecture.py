@@ -97,6 +97,7 @@ DOORS = {
     "torchvision": ("kernel/inside/",),
     "PIL": ("kernel/inside/", "reviewing/markdown.py"),
     "d2l": ("kernel/inside/",),
+    "tqdm": ("kernel/inside/site/",),
     "matplotlib": ("kernel/inside/site/",),
     "matplotlib_inline": ("kernel/inside/site/",),
     "pandas": ("kernel/inside/site/",),
@@ -218,6 +219,7 @@ SHARED_BY_CHECKS = tuple(
     for name in (
         "asking",
         "banned",
+        "descending",
         "doubts",
         "filled",
         "hyperparameters",
