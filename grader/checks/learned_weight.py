@@ -103,8 +103,8 @@ def _follows(
         if nearest is not None and nearest.distance(learnable) <= within:
             message = f"The learned weight {nearest} is what `{trained_on['output']}` teaches."
             return replace(passed(message, {"cell": nearest.cell}), hint=hint)
-        for weight in weights[::-1] if steps and lr else ():
-            if each.leads_to(weight.values, steps=steps, lr=lr):
+        for weight in weights[::-1]:
+            if steps is not None and lr is not None and each.leads_to(weight.values, steps=steps, lr=lr):
                 message = f"The learned weight {weight} is where {steps} such steps lead with your values."
                 return replace(passed(message, {"cell": weight.cell}), hint=hint)
     return None
