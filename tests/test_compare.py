@@ -344,3 +344,19 @@ def test_float64_that_went_through_float32_is_close() -> None:
 
     assert compare(expected.float().double(), expected) is None
     assert compare(expected.half().double(), expected) is not None
+
+
+@pytest.mark.parametrize(
+    ("observed", "expected"),
+    [
+        (torch.tensor([7, 3]), torch.tensor([7, 4])),
+        (torch.tensor([1_000_001]), torch.tensor([1_000_000])),
+        (torch.tensor([True]), torch.tensor([False])),
+        (torch.tensor([1 + 2.001j], dtype=torch.complex128), torch.tensor([1 + 2j], dtype=torch.complex128)),
+        (torch.tensor([1 + 2.001j], dtype=torch.complex64), torch.tensor([1 + 2j], dtype=torch.complex64)),
+    ],
+)
+def test_whole_numbers_are_exact_and_complex_ones_nearly(observed: torch.Tensor, expected: torch.Tensor) -> None:
+    found = compare(observed, expected)
+
+    assert found is not None and found.kind == "value"
