@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from itertools import islice
 
@@ -10,6 +9,7 @@ import pytest
 import torch
 
 from grader.kernel.cells import Script
+from grader.kernel.sandbox import Sandbox
 from grader.kernel.session import KernelSession
 from grader.kernel.template import Sandboxes
 from grader.probes import Died, Probe, Returned, TimedOut
@@ -34,9 +34,19 @@ def odd(n):
 
 
 @pytest.fixture
-def session(forked: Sandboxes) -> Iterator[KernelSession]:
+def opened() -> list[Sandbox]:
+    """The sandboxes that the session has opened."""
+    return []
+
+
+@pytest.fixture
+def session(forked: Sandboxes, opened: list[Sandbox]) -> Iterator[KernelSession]:
+    def noted(limits: Limits) -> Sandbox:
+        opened.append(forked.open(limits))
+        return opened[-1]
+
     script = Script("hw.ipynb", [(1, SOURCE)], ["same", "large", "hang", "kill", "odd"])
-    with KernelSession(script, forked.open, LIMITS) as session:
+    with KernelSession(script, noted, LIMITS) as session:
         yield session
 
 
@@ -52,25 +62,23 @@ def test_probes_larger_than_the_pipe_travel_both_ways(session: KernelSession) ->
     assert [len(each.value) for each in observations if isinstance(each, Returned)] == sizes
 
 
-def test_a_large_probe_waits_for_a_large_answer_that_nobody_waited_for(session: KernelSession) -> None:
-    began = time.monotonic()
-
+def test_a_large_probe_waits_for_a_large_answer_that_nobody_waited_for(
+    session: KernelSession, opened: list[Sandbox]
+) -> None:
     (first,) = islice(session.ask([*probes("same", 1), *probes("large", 1)]), 1)
     (after,) = session.ask(probes("same", torch.ones(300_000)))
 
     assert first == Returned(1)
     assert isinstance(after, Returned) and len(after.value) == 300_000
-    assert time.monotonic() - began < 8  # sent into a full pipe, it would run into the limit and its grace
+    assert len(opened) == 1  # sent into a full pipe, it would run into the limit and its grace, and be asked again
 
 
 def test_those_behind_a_hang_are_not_waited_for(session: KernelSession) -> None:
-    began = time.monotonic()
-
     (first,) = islice(session.ask(probes("hang", *range(20))), 1)
     after = list(session.ask(probes("same", 1, 2)))
 
     assert (first, after) == (TimedOut(1), [Returned(1), Returned(2)])
-    assert time.monotonic() - began < 20  # one hang of 1 s, not seven
+    assert session.timed_out == 1  # not seven
 
 
 def test_those_behind_a_hang_are_answered_where_somebody_wants_to_know(session: KernelSession) -> None:
