@@ -141,7 +141,8 @@ def _asking_code() -> str:
 
     Answers to one probe by two states of it cannot be compared, whoever gave them.
     """
-    return _code("answer_key.py", "probes.py", "seeds.py", "kernel/wire.py", "kernel/inside", "measuring", "notebook")
+    ours = ("answer_key.py", "probes.py", "seeds.py", "measuring", "notebook")
+    return _code(*ours, *(f"kernel/{part}" for part in ("cells.py", "session.py", "submitted.py", "wire.py", "inside")))
 
 
 @functools.cache
