@@ -311,7 +311,7 @@ def test_initialisation_shows_what_was_touched() -> None:
 
     changed = [name for name, values in state.items() if not bool((values == 0.5).all())]
     assert changed == ["4.weight"]
-    assert len(state) == 8
+    assert len(state) == 7
 
 
 # ---- modules ---------------------------------------------------------------------------------------------------------
