@@ -1,7 +1,8 @@
-"""What is told of a Ray cluster that cannot be joined, by a real head that wants a token."""
+"""Joining a Ray cluster: what is told where that cannot be, by a real head that wants a token, and what workers import."""
 
 from __future__ import annotations
 
+import colorsys
 import contextlib
 import os
 import secrets
@@ -33,6 +34,13 @@ try:
         pass
 except GraderError as error:
     print(error)
+"""
+
+IMPORTED = """
+import ray
+from grader.runners import joining
+with joining.joined("", workers=1):
+    print(ray.get(ray.remote(lambda: __import__("colorsys").__file__).remote()))
 """
 
 
@@ -123,3 +131,24 @@ def test_where_nothing_listens_that_is_told() -> None:
         told = Head(address, Path()).told({})
 
     assert told.startswith(f"nothing answers at {address} (Connection refused); start the cluster's head there")
+
+
+def test_workers_import_nothing_from_the_folder_in_which_the_command_was_given(tmp_path: Path) -> None:
+    here = tmp_path / "submissions"
+    here.mkdir()
+    (here / "colorsys.py").touch()  # which nothing else imports
+    (tmp_path / "grade.py").write_text(IMPORTED)
+    known = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+    command = [sys.executable, "-P", "-W", "ignore", str(tmp_path / "grade.py")]
+
+    ran = subprocess.run(
+        command,
+        cwd=here,
+        env={**known, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=True,
+    )
+
+    assert ran.stdout.strip() == colorsys.__file__
