@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 import ray
-from ray.exceptions import AuthenticationError
+from ray.exceptions import AuthenticationError, RayError
 
 import grader
 from grader.errors import MachineryError, UsageError
@@ -110,11 +110,18 @@ def _greet(address: str) -> None:
         from ray._private.authentication import authentication_token_setup as tokens
         from ray._raylet import GcsClient  # type: ignore[attr-defined]
 
+        head = services.canonicalize_bootstrap_address(address)
         if address == "auto":
+            if "RAY_AUTH_MODE" not in os.environ:
+                # Ray takes along a token that lies here, such as that of a cluster of this machine alone, and one that
+                # wants none then starts nothing for us.
+                with contextlib.suppress(RayError):
+                    GcsClient(address=head)
+                    os.environ["RAY_AUTH_MODE"] = "disabled"
             tokens.maybe_enable_token_auth_if_token_available(warn_if_disabled=False)
         # Before Ray's own code looks for the token, which ends this process where there is none.
         tokens.ensure_token_if_auth_enabled(create_token_if_missing=False)
-        GcsClient(address=services.canonicalize_bootstrap_address(address))
+        GcsClient(address=head)
 
 
 @contextlib.contextmanager

@@ -25,8 +25,8 @@ ROOT = Path(__file__).parents[2]
 WANTED = "wants its token: set RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN_PATH to its file"
 # Who joins as the grader does; where Ray is asked at last, that is told instead.
 JOIN = """
-import sys, ray
-ray.init = lambda address, **options: print("Ray is asked to join", address)
+import os, sys, ray
+ray.init = lambda address, **options: print("Ray is asked to join", address, os.environ.get("RAY_AUTH_MODE", ""))
 from grader.errors import GraderError
 from grader.runners import joining
 try:
@@ -51,11 +51,11 @@ class Head:
     address: str
     token: Path
 
-    def told(self, environment: Mapping[str, str]) -> str:
-        """What somebody who joins is told, on whichever stream."""
+    def told(self, environment: Mapping[str, str], address: str = "") -> str:
+        """What somebody who joins, by this address of it, is told, on whichever stream."""
         known = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
         joined = subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", JOIN, self.address],
+            [sys.executable, "-W", "ignore", "-c", JOIN, address or self.address],
             env={**known, "PYTHONPATH": str(ROOT), **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -68,9 +68,16 @@ class Head:
 
 @pytest.fixture(scope="module")
 def head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Head]:
-    folder = tmp_path_factory.mktemp("head")
-    token = folder / "token"
+    """One that wants a token."""
+    token = tmp_path_factory.mktemp("head") / "token"
     token.write_text(secrets.token_hex(32))
+    with _started({"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(token)}) as address:
+        yield Head(address, token)
+
+
+@contextlib.contextmanager
+def _started(environment: Mapping[str, str]) -> Iterator[str]:
+    """The address of a head that is started with this."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -81,12 +88,12 @@ def head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Head]:
         command += ["--num-cpus=0", "--include-dashboard=false", f"--temp-dir={place}", "--node-ip-address=127.0.0.1"]
         command += [f"--object-store-memory={80 << 20}"]
         known = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
-        known |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(token), "RAY_USAGE_STATS_ENABLED": "0"}
+        known |= {"RAY_USAGE_STATS_ENABLED": "0", **environment}
         process = subprocess.Popen(command, env=known, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         held.callback(_ended, process)
         assert process.stdout
         assert any("Ray runtime started" in line for line in process.stdout)
-        yield Head(f"127.0.0.1:{port}", token)
+        yield f"127.0.0.1:{port}"
 
 
 @contextlib.contextmanager
@@ -109,7 +116,16 @@ def _ended(process: subprocess.Popen[str]) -> None:
 def test_who_shows_the_token_may_join(head: Head) -> None:
     environment = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(head.token)}
 
-    assert head.told(environment) == f"Ray is asked to join {head.address}"
+    assert head.told(environment) == f"Ray is asked to join {head.address} token"
+
+
+def test_a_token_that_lies_here_is_shown_to_a_cluster_that_wants_one_alone(head: Head) -> None:
+    lies_here = {"RAY_AUTH_TOKEN_PATH": str(head.token)}
+    with _started({"RAY_AUTH_MODE": "disabled"}) as address:
+        other = Head(address, head.token)
+
+        assert other.told({**lies_here, "RAY_ADDRESS": other.address}, "auto") == "Ray is asked to join auto disabled"
+    assert head.told({**lies_here, "RAY_ADDRESS": head.address}, "auto") == "Ray is asked to join auto token"
 
 
 @pytest.mark.parametrize("shown", ["none", "another", "no-file", "an-empty-file"])
