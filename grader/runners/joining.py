@@ -11,13 +11,11 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import IO, Any, Final
 
 import ray
 from ray.exceptions import AuthenticationError, RayError
 
-import grader
 from grader.errors import MachineryError, UsageError
 
 _REACH_S: Final = 5.0
@@ -85,8 +83,9 @@ def _join(address: str, own: dict[str, Any]) -> None:
             with _telling(said):
                 if address != "local":
                     _greet(address)
-                # Ray's workers import from the folder in which a program joins: ours, and not one that students fill.
-                with contextlib.chdir(Path(grader.__file__).parents[1]):
+                # Ray's workers import first of all from the folder in which a program joins: not from one that students
+                # fill, nor from ours, which on another node may be of another version. In this one nobody has modules.
+                with contextlib.chdir(os.sep):
                     ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL, namespace="grader", **own)
         except Exception as error:  # Ray raises just that where one of its processes does not start
             said.seek(0)
