@@ -199,9 +199,8 @@ def _named(found: Iterable[FoundFile], fates: _Fates) -> Iterator[FoundFile]:
     """The files in the order of their names, each under one name that no other file of the student has."""
     taken: dict[str, tuple[bytes, str]] = {}  # what stands under a name
     seen: set[tuple[str, bytes, str]] = set()
-    numbers: dict[
-        str, int
-    ] = {}  # by name the last one given, or thousands of one name would be compared with each other
+    # By name the last number that was given, or thousands of one name would be compared with each other.
+    numbers: dict[str, int] = {}
     for file in sorted(found, key=lambda file: (tuple(map(names.plain, file.parts)), file.parts)):
         path, held = PurePosixPath(*names.fitting(file.parts)), (hashlib.sha256(file.content).digest(), file.problem)
         called = names.key(str(path))

@@ -21,9 +21,8 @@ from grader.submissions.claims import Claim, Source, claim
 
 _METADATA: Final = "submission_metadata.yml"
 _READ: Final = (":submitters:", ":created_at:")
-_LONGEST: Final = (
-    1_000_000  # characters that are parsed, of 20,000 submissions; an archive of a student's may hold more
-)
+# Characters that are parsed, of 20,000 submissions; an archive of a student's may hold more.
+_LONGEST: Final = 1_000_000
 
 
 def gradescope(source: Source) -> list[Claim] | None:
